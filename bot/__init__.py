@@ -1,0 +1,1 @@
+"""The conversation: what people say to Schoolbell and what it answers."""

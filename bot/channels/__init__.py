@@ -1,0 +1,1 @@
+"""How each messenger's updates come in."""

@@ -1,0 +1,1 @@
+"""Read model and translator to card; pure."""

@@ -1,0 +1,1 @@
+"""How a card goes out on each messenger."""
