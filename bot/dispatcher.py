@@ -1,0 +1,133 @@
+"""From an update to a capability: aiogram's Dispatcher with our middlewares and one handler per kind of update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram import Dispatcher
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
+from pydantic import ValidationError
+
+from bot.capability import Capability, Services, Table, Turn
+from bot.commands.access import group, hello
+from bot.middlewares.chat import ChatMiddleware
+from bot.middlewares.chat_lock import ChatLockMiddleware
+from bot.middlewares.errors import ErrorsMiddleware
+from bot.middlewares.reply import ReplyMiddleware
+from bot.middlewares.throttle import ThrottleMiddleware
+from bot.middlewares.unit_of_work import UnitOfWorkMiddleware
+from bot.views.errors import gone_toast, not_understood, nothing_open, only_text
+from core.cards import Reply
+from core.clock import Clock
+from core.db.conversation import set_blocked
+from core.db.engine import Database
+from core.domain.keyboard import from_wrong_layout
+
+
+def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
+    """A Dispatcher of its own, ready for ``feed_update(bot, update, channel=…)``.
+
+    The middlewares stand on ``update``, the only place that sees every update and every return value,
+    outermost first.
+    """
+    dispatcher = Dispatcher(disable_fsm=True)
+    for middleware in (
+        ReplyMiddleware(table),
+        ErrorsMiddleware(),
+        ThrottleMiddleware(clock),
+        ChatLockMiddleware(),
+        UnitOfWorkMiddleware(database, clock),
+        ChatMiddleware(table, services),
+    ):
+        dispatcher.update.outer_middleware(middleware)
+    dispatcher.message.register(on_message)
+    dispatcher.callback_query.register(on_tap)
+    dispatcher.my_chat_member.register(on_membership)
+    return dispatcher
+
+
+async def on_message(message: Message, turn: Turn) -> Reply:
+    """A message: a command, an answer to an open question, or plain words."""
+    text = (message.text or message.caption or "").strip()
+    if message.chat.type != "private":
+        return await group.answer(turn, text) if _is_for_us(message, text) else await group.listen(turn, text)
+    if not text:
+        return only_text(turn.t)
+    command, arguments = read_command(text, turn.table)
+    if command is not None:
+        capability = turn.table.by_command.get(command)
+        if capability is None or not capability.for_whom(turn.actor):
+            return hello.unknown_command(turn, command)
+        turn.chat.leave()
+        return await capability.on_command(turn, arguments)
+    return await _plain_words(turn, text)
+
+
+async def _plain_words(turn: Turn, text: str) -> Reply:
+    step = _open_step(turn)
+    if step is not None:
+        return await step(turn, text)
+    for capability in turn.table.capabilities:
+        if capability.claims and capability.for_whom(turn.actor) and capability.claims(turn, text):
+            return await capability.on_command(turn, text)
+    named = turn.table.by_word.get(text.casefold())
+    if named is not None and named.for_whom(turn.actor):
+        return await named.on_command(turn, "")
+    if turn.actor.is_stranger:
+        return await hello.to_stranger(turn)
+    return not_understood(turn.t, [entry.commands[0] for entry in turn.table.offered_to(turn.actor)])
+
+
+def _open_step(turn: Turn) -> Any:
+    capability = turn.table.by_name.get(str(turn.chat.state.get("capability", "")))
+    if capability is None or not capability.for_whom(turn.actor):
+        return None
+    return capability.steps.get(str(turn.chat.state.get("step", "")))
+
+
+async def on_tap(query: CallbackQuery, turn: Turn) -> Reply:
+    """A tap on a button, however old; forged and stale data is answered like a thing that is gone."""
+    data = query.data or ""
+    capability: Capability | None = turn.table.by_prefix.get(data.split(":", 1)[0])
+    if query.message is not None and query.message.chat.type != "private":
+        return gone_toast(turn.t)
+    if capability is None or capability.tap is None or capability.on_tap is None:
+        return gone_toast(turn.t)
+    if not capability.for_whom(turn.actor):
+        return nothing_open(turn.t) if turn.actor.is_stranger else gone_toast(turn.t)
+    try:
+        tap = capability.tap.unpack(data)
+    except (TypeError, ValueError, ValidationError):
+        return gone_toast(turn.t)
+    return await capability.on_tap(turn, tap)
+
+
+async def on_membership(update: ChatMemberUpdated, turn: Turn) -> Reply:
+    """The person blocked the bot or let it in again: kept, so that nothing is sent into the void."""
+    if update.chat.type == "private":
+        blocked = update.new_chat_member.status in ("kicked", "left")
+        await set_blocked(turn.uow, turn.chat.id, blocked=blocked)
+    return None
+
+
+def read_command(text: str, table: Table) -> tuple[str | None, str]:
+    """The command's word in lower case and what follows it; (None, text) where it is no command.
+
+    ``/grades@school_bot x`` and ``/ grades`` are understood, and so is a command of ours that was typed in the
+    wrong keyboard layout.
+    """
+    if text.startswith("/"):
+        word, _, rest = text[1:].lstrip().partition(" ")
+        first, newline, more = word.partition("\n")
+        return first.split("@", 1)[0].casefold(), (more + " " + rest if newline else rest).strip()
+    word, _, rest = text.partition(" ")
+    meant = from_wrong_layout(word)
+    if meant and meant.startswith("/") and meant[1:].casefold() in table.by_command:
+        return meant[1:].casefold(), rest.strip()
+    return None, text
+
+
+def _is_for_us(message: Message, text: str) -> bool:
+    """Whether a group's message speaks to the bot: a command, or an answer to what it said."""
+    answered = message.reply_to_message
+    return text.startswith("/") or bool(answered and answered.from_user and answered.from_user.is_bot)

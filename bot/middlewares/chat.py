@@ -1,0 +1,61 @@
+"""Innermost: the chat's state and the actor in one statement, the language, and the state's way back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import BaseMiddleware
+from aiogram.types import TelegramObject
+
+from bot.capability import Services, Table, Turn
+from bot.middlewares.inbound import Inbound
+from core.access import load_actor
+from core.db.conversation import ChatKey, open_chat, set_blocked
+from core.db.uow import UnitOfWork
+from core.i18n import match_locale, translator
+
+
+class ChatMiddleware(BaseMiddleware):
+    """Builds the Turn. The language is the one chosen, else the messenger's, else the school's, else English."""
+
+    def __init__(self, table: Table, services: Services) -> None:
+        self.table = table
+        self.services = services
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        inbound: Inbound = data["inbound"]
+        uow: UnitOfWork = data["uow"]
+        channel = data["channel"]
+        assert inbound.sender is not None
+        key = ChatKey(channel.messenger, channel.bot_id, inbound.sender.id)
+        chat, actor = await load_actor(uow, key)
+        if chat is None:
+            chat = await open_chat(uow, key, inbound.sender.full_name)
+        elif chat.blocked and inbound.is_private:
+            await set_blocked(uow, chat.id, blocked=False)
+        school = actor.school
+        locale = (
+            chat.locale
+            or match_locale(inbound.sender.language_code)
+            or match_locale(school.locale if school else None)
+            or "en"
+        )
+        turn = Turn(
+            uow,
+            actor,
+            chat,
+            translator(locale),
+            self.services,
+            self.table,
+            address_hash=data.get("address_hash", ""),
+        )
+        data["turn"] = turn
+        reply = await handler(event, data)
+        await chat.save(uow)
+        return reply

@@ -1,0 +1,386 @@
+"""Who is asking, and what they may reach: loading is the check.
+
+``load_actor`` reads everything about the asker in one statement: the chat, the persons linked to it with the
+roles granted, their children, classes and courses. The guards then mostly need no further statement.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from core.db.asker import asker_rows
+from core.db.audit import record
+from core.db.conversation import ChatKey, ChatState
+from core.db.models import (
+    CourseEnrollment,
+    Enrollment,
+    Org,
+    Person,
+    RoleAssignment,
+    SchoolClass,
+)
+from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID, ChatId, ClassId, CourseId, LinkId, OrgId, PersonId
+from core.domain.names import PersonName
+from core.domain.rights import GuardianRights, Relation, Right, Role, allowed, needs_audit
+from core.errors import Forbidden, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """What an org says about time, language and marks; ``path`` as in ``Org``."""
+
+    id: OrgId
+    name: str
+    path: str
+    timezone: str
+    locale: str
+    currency: str
+    scale: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def today(self, now: datetime) -> date:
+        """The school's date at a moment."""
+        return now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A pupil as everybody who may know of them sees them. No class is an empty ``class_name``."""
+
+    id: PersonId
+    name: PersonName
+    school: School
+    class_id: ClassId | None
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A child of a linked guardian, rights other than none."""
+
+    student: Student
+    guardian_id: PersonId
+    rights: GuardianRights
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role that a linked person holds today and the link grants."""
+
+    person_id: PersonId
+    role: Role
+    school: School
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person a chat is linked to."""
+
+    person_id: PersonId
+    link_id: LinkId
+    name: PersonName
+    granted: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking. Everything in it is granted to this chat and true today.
+
+    ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions of
+    yesterday to tomorrow; ``homerooms`` the classes led.
+    """
+
+    chat_id: ChatId | None = None
+    identities: tuple[Identity, ...] = ()
+    roles: tuple[HeldRole, ...] = ()
+    wards: tuple[Ward, ...] = ()
+    selves: tuple[Student, ...] = ()
+    courses: frozenset[CourseId] = frozenset()
+    homerooms: frozenset[ClassId] = frozenset()
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether the chat is linked to nobody."""
+        return not self.identities
+
+    @property
+    def students(self) -> tuple[Student, ...]:
+        """Whose diary is one's own to open: oneself first, then the children."""
+        seen = {student.id for student in self.selves}
+        return self.selves + tuple(ward.student for ward in self.wards if ward.student.id not in seen)
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether any linked person holds one of the roles anywhere."""
+        return any(held.role in roles for held in self.roles)
+
+    def person_with(self, role: Role) -> PersonId | None:
+        """The linked person who holds the role; of several the first."""
+        return next((held.person_id for held in self.roles if held.role is role), None)
+
+    @property
+    def school(self) -> School | None:
+        """The school whose clock, language and name serve where no child is in question."""
+        for held in self.roles:
+            return held.school
+        for student in self.students:
+            return student.school
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StudentAccess:
+    """The pupil, and how far the asker sees: ``courses`` is None for all, else only those."""
+
+    student: Student
+    relations: frozenset[Relation]
+    courses: frozenset[CourseId] | None = None
+
+
+def _school(org_id: int, row: sa.Row[Any]) -> School:
+    return _cached_school(org_id, *row[5:11])
+
+
+@lru_cache(maxsize=4096)
+def _cached_school(
+    org_id: int, name: str, path: str, timezone: str, locale: str, currency: str, scale: str
+) -> School:
+    return School(OrgId(org_id), name, path, timezone, locale, currency, scale)
+
+
+def _holds(today: str, starts: str | None, ends: str | None) -> bool:
+    return (starts is None or starts <= today) and (ends is None or ends >= today)
+
+
+async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, Actor]:
+    """The chat's row (None where it was never seen) and who it speaks for. One statement."""
+    rows = await asker_rows(uow, key.messenger.value, key.bot, key.user_id)
+    state: ChatState | None = None
+    identities: dict[int, Identity] = {}
+    roles: list[HeldRole] = []
+    pupils: list[tuple[int, sa.Row[Any], School]] = []
+    courses: set[CourseId] = set()
+    homerooms: set[ClassId] = set()
+    now = uow.now
+    for row in rows:
+        kind, n0, n1, n2, n3 = row[:5]
+        if kind == "chat":
+            state = ChatState(
+                ChatId(n0),
+                key,
+                locale=row.t0,
+                timezone=row.t1 or "",
+                simple_view=bool(n2),
+                last_child_id=PersonId(n1) if n1 else None,
+                state=json.loads(row.t2) if row.t2 else {},
+                blocked=row.t3 is not None,
+            )
+        elif kind == "identity":
+            granted = frozenset({Role(row.t4)}) if row.t4 else frozenset()
+            known = identities.get(n0)
+            identities[n0] = Identity(
+                PersonId(n0),
+                LinkId(n1),
+                PersonName(row.t0, row.t1, row.t2, row.t3),
+                granted | known.granted if known else granted,
+            )
+        elif kind == "role":
+            school = _school(n1, row)
+            if _holds(school.today(now).isoformat(), row.t8, row.t9):
+                roles.append(HeldRole(PersonId(n0), Role(row.t7), school))
+        elif kind == "pupil":
+            school = _school(n2, row)
+            today = school.today(now).isoformat()
+            if _holds(today, row.t13, row.t14) and _holds(today, None, row.t17):
+                in_class = n3 is not None and _holds(today, row.t15, row.t16)
+                pupils.append((2 * in_class + (row.t6 == "school"), row, school))
+        elif kind == "course":
+            if _holds(now.date().isoformat(), row.t0, row.t1):
+                courses.add(CourseId(n0))
+        else:
+            homerooms.add(ClassId(n0))
+    wards, selves = _wards_and_selves(pupils)
+    actor = Actor(
+        state.id if state else None,
+        tuple(identities.values()),
+        tuple(roles),
+        wards,
+        selves,
+        frozenset(courses),
+        frozenset(homerooms),
+    )
+    return state, actor
+
+
+def _wards_and_selves(
+    pupils: Iterable[tuple[int, sa.Row[Any], School]],
+) -> tuple[tuple[Ward, ...], tuple[Student, ...]]:
+    """Of a pupil's several rows the one that tells most: with a class, then at a school; full rights first."""
+    wards: dict[int, tuple[int, Ward]] = {}
+    selves: dict[int, tuple[int, Student]] = {}
+    for rank, row, school in pupils:
+        student = Student(
+            PersonId(row.n0),
+            PersonName(row.t7, row.t8, row.t9, row.t10),
+            school,
+            ClassId(row.n3) if rank >= 2 else None,
+            row.t12 if rank >= 2 else "",
+        )
+        if row.t11 == "self":
+            if student.id not in selves or selves[student.id][0] < rank:
+                selves[student.id] = (rank, student)
+            continue
+        ward = Ward(student, PersonId(row.n1), GuardianRights(row.t11))
+        worth = rank + 4 * (ward.rights is GuardianRights.FULL)
+        if student.id not in wards or wards[student.id][0] < worth:
+            wards[student.id] = (worth, ward)
+    ordered = sorted((ward for _, ward in wards.values()), key=lambda ward: ward.student.name.sort_key)
+    return tuple(ordered), tuple(student for _, student in selves.values())
+
+
+async def fresh_actor(uow: UnitOfWork, key: ChatKey) -> Actor:
+    """The actor anew, for use inside ``writing()``: what was true at the read may be over. One statement."""
+    return (await load_actor(uow, key))[1]
+
+
+# --- guards -----------------------------------------------------------------------------------------------
+
+_STAFF: dict[Role, Relation] = {
+    Role.HEAD: Relation.HEAD,
+    Role.DEPUTY: Relation.DEPUTY,
+    Role.SECRETARY: Relation.SECRETARY,
+    Role.ADMIN: Relation.ADMIN,
+    Role.CANTEEN: Relation.CANTEEN,
+    Role.NURSE: Relation.NURSE,
+    Role.OPERATOR: Relation.OPERATOR,
+}
+
+
+async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> StudentAccess:
+    """The pupil, if the asker has the right; else NotFound, the same for "absent" and "not yours".
+
+    Forbidden only to a guardian or the pupil, who know of the pupil anyway. No statement for one's own
+    children and oneself, two for staff, one more where the look is audited.
+    """
+    relations: set[Relation] = set()
+    student: Student | None = None
+    for own in actor.selves:
+        if own.id == student_id:
+            relations.add(Relation.SELF)
+            student = own
+    for ward in actor.wards:
+        if ward.student.id == student_id:
+            full = ward.rights is GuardianRights.FULL
+            relations.add(Relation.GUARDIAN_FULL if full else Relation.GUARDIAN_READ)
+            student = ward.student
+    if allowed(relations, right) and student is not None:
+        return StudentAccess(student, frozenset(relations))
+    is_staff = bool(actor.courses or actor.homerooms or any(held.role in _STAFF for held in actor.roles))
+    if is_staff and 0 < student_id <= LARGEST_ID:
+        found = await _as_staff_sees(uow, actor, student_id)
+        if found is not None:
+            seen, through, shared = found
+            relations |= through
+            if allowed(relations, right):
+                if needs_audit(relations, right):
+                    await _record_look(uow, actor, student_id, right)
+                only_courses = allowed(relations, right) and not allowed(relations - {Relation.TEACHER}, right)
+                return StudentAccess(seen, frozenset(relations), shared if only_courses else None)
+    if student is not None:
+        raise Forbidden(right=right.value)
+    raise NotFound("student_not_found")
+
+
+async def _as_staff_sees(
+    uow: UnitOfWork, actor: Actor, student_id: int
+) -> tuple[Student, set[Relation], frozenset[CourseId]] | None:
+    """The pupil with the asker's relations as staff and the courses they share; two statements."""
+    rows = await uow.rows(
+        sa.select(
+            Person.family,
+            Person.given,
+            Person.middle,
+            Person.nickname,
+            Org.id.label("org_id"),
+            *(Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale),
+            SchoolClass.id.label("class_id"),
+            SchoolClass.name.label("class_name"),
+            RoleAssignment.starts,
+            RoleAssignment.ends,
+            Enrollment.starts.label("class_starts"),
+            Enrollment.ends.label("class_ends"),
+        )
+        .join(
+            RoleAssignment,
+            (RoleAssignment.person_id == Person.id) & (RoleAssignment.role == Role.STUDENT),
+        )
+        .join(Org, Org.id == RoleAssignment.org_id)
+        .outerjoin(Enrollment, Enrollment.student_id == Person.id)
+        .outerjoin(SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == Org.id))
+        .where(Person.id == student_id)
+    )
+    best: tuple[int, Student] | None = None
+    relations: set[Relation] = set()
+    for row in rows:
+        school = School(
+            OrgId(row.org_id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale
+        )
+        today = school.today(uow.now)
+        if not _in_span(today, row.starts, row.ends):
+            continue
+        in_class = row.class_id is not None and _in_span(today, row.class_starts, row.class_ends)
+        student = Student(
+            PersonId(student_id),
+            PersonName(row.family, row.given, row.middle, row.nickname),
+            school,
+            ClassId(row.class_id) if in_class else None,
+            row.class_name if in_class else "",
+        )
+        if best is None or best[0] < in_class:
+            best = (in_class, student)
+        if in_class and row.class_id in actor.homerooms:
+            relations.add(Relation.HOMEROOM)
+        relations |= {
+            _STAFF[held.role]
+            for held in actor.roles
+            if held.role in _STAFF and school.path.startswith(held.school.path)
+        }
+    if best is None:
+        return None
+    shared: frozenset[CourseId] = frozenset()
+    if actor.courses:
+        today = best[1].school.today(uow.now)
+        taught = await uow.rows(
+            sa.select(CourseEnrollment.course_id).where(
+                CourseEnrollment.student_id == student_id,
+                CourseEnrollment.course_id.in_(actor.courses),
+                sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= today),
+            )
+        )
+        shared = frozenset(CourseId(row.course_id) for row in taught)
+        if shared:
+            relations.add(Relation.TEACHER)
+    return best[1], relations, shared
+
+
+def _in_span(day: date, starts: date | None, ends: date | None) -> bool:
+    return (starts is None or starts <= day) and (ends is None or ends >= day)
+
+
+async def _record_look(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> None:
+    looker = next((held.person_id for held in actor.roles if held.role in _STAFF), None)
+    async with uow.writing():
+        await record(
+            uow, f"look.{right.value}", actor_id=looker, subject=("person", student_id)
+        )

@@ -1,0 +1,101 @@
+"""A chat's own row: who it is at the messenger, its language, and where its conversation stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.db.models import Chat, Messenger
+from core.db.uow import UnitOfWork
+from core.domain.ids import ChatId, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class ChatKey:
+    """A messenger account at one bot: the messenger's own ids."""
+
+    messenger: Messenger
+    bot: int
+    user_id: int
+
+
+@dataclass(slots=True)
+class ChatState:
+    """The row of a chat as an update found it; what a handler changes is written when the update ends.
+
+    ``state`` is ``{"capability", "step", "draft"}`` while a conversation is open, else empty.
+    """
+
+    id: ChatId
+    key: ChatKey
+    locale: str | None = None
+    timezone: str = ""
+    simple_view: bool = False
+    last_child_id: PersonId | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    blocked: bool = False
+    _changed: set[str] = field(default_factory=set)
+
+    def remember_child(self, student_id: PersonId) -> None:
+        """Keep whom the family asked about last."""
+        if self.last_child_id != student_id:
+            self.last_child_id = student_id
+            self._changed.add("last_child_id")
+
+    def speak(self, locale: str) -> None:
+        """Keep the language the person chose."""
+        if self.locale != locale:
+            self.locale = locale
+            self._changed.add("locale")
+
+    def enter(self, capability: str, step: str, draft: dict[str, Any] | None = None) -> None:
+        """Open a conversation: the next plain text goes to this step."""
+        self.state = {"capability": capability, "step": step, "draft": draft or {}}
+        self._changed.add("state")
+
+    def leave(self) -> None:
+        """End the open conversation, if any."""
+        if self.state:
+            self.state = {}
+            self._changed.add("state")
+
+    async def save(self, uow: UnitOfWork) -> None:
+        """Write what changed, if anything did; joins an open transaction. At most one statement."""
+        if not self._changed:
+            return
+        values = {name: getattr(self, name) for name in self._changed}
+        self._changed.clear()
+        async with uow.writing():
+            await uow.write(sa.update(Chat).where(Chat.id == self.id).values(**values))
+
+
+async def open_chat(uow: UnitOfWork, key: ChatKey, title: str = "") -> ChatState:
+    """Make the row of a chat never seen before; one that another update made meanwhile is kept. One statement."""
+    insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+    async with uow.writing():
+        result = await uow.write(
+            insert(Chat)
+            .values(
+                messenger=key.messenger,
+                bot=key.bot,
+                user_id=key.user_id,
+                title=title[:200],
+                created_at=uow.now,
+            )
+            .on_conflict_do_update(
+                index_elements=["messenger", "bot", "user_id"], set_={"title": title[:200]}
+            )
+            .returning(Chat.id)
+        )
+        return ChatState(ChatId(result.scalar_one()), key)
+
+
+async def set_blocked(uow: UnitOfWork, chat_id: ChatId, *, blocked: bool) -> None:
+    """Note that the person shut the bot out, or let it in again. One statement."""
+    async with uow.writing():
+        await uow.write(
+            sa.update(Chat).where(Chat.id == chat_id).values(blocked_since=uow.now if blocked else None)
+        )
