@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from pydantic import ValidationError
 
 from bot.capability import Capability, Services, Table, Turn
-from bot.commands.access import group, hello
+from bot import greeting, groups
 from bot.middlewares.chat import ChatMiddleware
 from bot.middlewares.chat_lock import ChatLockMiddleware
 from bot.middlewares.errors import ErrorsMiddleware
@@ -50,14 +50,14 @@ async def on_message(message: Message, turn: Turn) -> Reply:
     """A message: a command, an answer to an open question, or plain words."""
     text = (message.text or message.caption or "").strip()
     if message.chat.type != "private":
-        return await group.answer(turn, text) if _is_for_us(message, text) else await group.listen(turn, text)
+        return await groups.answer(turn, text) if _is_for_us(message, text) else await groups.listen(turn, text)
     if not text:
         return only_text(turn.t)
     command, arguments = read_command(text, turn.table)
     if command is not None:
         capability = turn.table.by_command.get(command)
         if capability is None or not capability.for_whom(turn.actor):
-            return hello.unknown_command(turn, command)
+            return greeting.unknown_command(turn, command)
         turn.chat.leave()
         return await capability.on_command(turn, arguments)
     return await _plain_words(turn, text)
@@ -74,7 +74,7 @@ async def _plain_words(turn: Turn, text: str) -> Reply:
     if named is not None and named.for_whom(turn.actor):
         return await named.on_command(turn, "")
     if turn.actor.is_stranger:
-        return await hello.to_stranger(turn)
+        return await greeting.to_stranger(turn)
     return not_understood(turn.t, [entry.commands[0] for entry in turn.table.offered_to(turn.actor)])
 
 

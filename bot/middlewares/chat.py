@@ -10,9 +10,10 @@ from aiogram.types import TelegramObject
 
 from bot.capability import Services, Table, Turn
 from bot.middlewares.inbound import Inbound
-from core.access import load_actor
-from core.db.conversation import ChatKey, open_chat, set_blocked
+from core.access import Actor, load_actor
+from core.db.conversation import ChatKey, ChatState, open_chat, set_blocked
 from core.db.uow import UnitOfWork
+from core.domain.ids import ChatId
 from core.i18n import match_locale, translator
 
 
@@ -34,10 +35,17 @@ class ChatMiddleware(BaseMiddleware):
         channel = data["channel"]
         assert inbound.sender is not None
         key = ChatKey(channel.messenger, channel.bot_id, inbound.sender.id)
+        if not inbound.is_private:
+            # In a group nobody is anybody: no row is read or made, so nothing of a person can be shown there.
+            locale = match_locale(inbound.sender.language_code) or "en"
+            data["turn"] = Turn(
+                uow, Actor(), ChatState(ChatId(0), key), translator(locale), self.services, self.table
+            )
+            return await handler(event, data)
         chat, actor = await load_actor(uow, key)
         if chat is None:
             chat = await open_chat(uow, key, inbound.sender.full_name)
-        elif chat.blocked and inbound.is_private:
+        elif chat.blocked:
             await set_blocked(uow, chat.id, blocked=False)
         school = actor.school
         locale = (

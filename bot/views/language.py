@@ -1,0 +1,31 @@
+"""The choice of language."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aiogram.filters.callback_data import CallbackData
+
+from core.cards import Button, Card, Text
+from core.i18n import LANGUAGE_NAMES, LOCALES, Translator
+
+
+class LanguageTap(CallbackData, prefix="lang"):
+    """Speak this language from now on."""
+
+    locale: Literal["en", "ru", "th"]
+
+
+def language_card(t: Translator, *, chosen: bool = False) -> Card:
+    """Each language by its own name, the current one ticked."""
+    says = t("I speak English with you now.") if chosen else t("Which language shall I speak?")
+    buttons = tuple(
+        (
+            Button(
+                ("• " if locale == t.locale else "") + LANGUAGE_NAMES[locale],
+                LanguageTap(locale=locale).pack(),  # type: ignore[arg-type]
+            ),
+        )
+        for locale in LOCALES
+    )
+    return Card(t("Language"), (Text(says),), buttons)
