@@ -7,6 +7,7 @@ upgraded fails at once when another has written meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Database:
     def __init__(self, url: str) -> None:
         """``url`` names an async driver: ``sqlite+aiosqlite:///FILE`` or ``postgresql+asyncpg://…``."""
         self.url = make_url(url)
+        self.on_publish: Callable[[], None] = lambda: None
+        """Called after a commit that published events; the notifier's bell in this process."""
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if not self.url.database or self.url.database == ":memory:":

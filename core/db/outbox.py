@@ -23,6 +23,7 @@ async def publish(
 ) -> None:
     """Add one event; a key that is there already changes nothing. Needs ``uow.writing()``. One statement."""
     insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+    uow.after_commit.append(uow.database.on_publish)
     await uow.write(
         insert(OutboxEvent)
         .values(

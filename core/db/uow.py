@@ -92,6 +92,9 @@ class UnitOfWork:
                 yield self
                 while self.before_commit:
                     await self.before_commit.pop(0)()
+            except BaseException:
+                self.after_commit.clear()
+                raise
             finally:
                 self._writer = None
         pending, self.after_commit = self.after_commit, []

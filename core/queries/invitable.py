@@ -242,3 +242,27 @@ async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tupl
         .distinct()
     )
     return {row.person_id for row in linked} & wanted, {row.person_id for row in invited} & wanted
+
+
+async def school_by_name(uow: UnitOfWork, wanted: str) -> int:
+    """A school by our number, the register's id or its exact name. One statement.
+
+    Raises NotFound("school_not_found"), or Ambiguous("school_fits_several").
+    """
+    rows = await uow.rows(
+        sa.select(Org.id, Org.name)
+        .outerjoin(ExternalId, (ExternalId.kind == "org") & (ExternalId.target_id == Org.id))
+        .where(
+            sa.or_(
+                sa.cast(Org.id, sa.Text()) == wanted,
+                ExternalId.external_id == wanted,
+                sa.func.lower(Org.name) == wanted.lower(),
+            )
+        )
+        .distinct()
+    )
+    if not rows:
+        raise NotFound("school_not_found", name=wanted)
+    if len(rows) > 1:
+        raise Ambiguous("school_fits_several", candidates=tuple(f"{row.id}: {row.name}" for row in rows))
+    return int(rows[0].id)

@@ -1,0 +1,112 @@
+"""The application: opens everything once, wires the roles asked for, closes in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.types import Update
+from aiohttp import web
+
+from bot.capability import Services, Table, discover
+from bot.channels.local_bot import local_bot
+from bot.dispatcher import build_dispatcher
+from core.clock import Clock, SystemClock
+from core.db.engine import Database
+from core.db.migrate import migrate
+from core.db.models import Messenger
+from core.settings import Settings, secret_key
+from notifier.channels.channel import Channel
+from notifier.dispatcher import NotificationDispatcher
+from notifier.notices.notice import discover as discover_notices
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class App:
+    """What is open. ``channels`` are by messenger and bot id; more may be added while running."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    services: Services
+    table: Table
+    dispatcher: Dispatcher
+    notifier: NotificationDispatcher
+    channels: dict[tuple[Messenger, int], Channel]
+    usernames: dict[int, str]
+    key: bytes
+    bots: dict[int, Bot] = field(default_factory=dict)
+
+    async def feed(self, channel: Channel, raw: Mapping[str, Any] | Update, **data: Any) -> Any:
+        """Give one update of a channel to the conversation; what the handler returned comes back."""
+        bot = self.bots[channel.bot_id]
+        update = (
+            raw if isinstance(raw, Update) else Update.model_validate(dict(raw), context={"bot": bot})
+        )
+        return await self.dispatcher.feed_update(bot, update, channel=channel, **data)
+
+    def address_hash(self, address: str) -> str:
+        """A network address as it may be kept: enough to count tries, not to find anybody."""
+        return hmac.new(self.key, b"address:" + address.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def add_channel(self, channel: Channel, bot: Bot | None = None) -> None:
+        """Open a channel; one of our own gets a Bot that refuses the network."""
+        self.channels[channel.messenger, channel.bot_id] = channel
+        self.bots[channel.bot_id] = bot or local_bot(channel.bot_id, channel.messenger.value)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Everything but the channels' own loops; the database is brought to the newest shape first."""
+    clock = clock or SystemClock()
+    key = secret_key(settings)
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        table = discover()
+        usernames: dict[int, str] = {}
+        services = Services(
+            hmac.new(key, b"invitation codes", hashlib.sha256).digest(), settings.public_address, usernames
+        )
+        channels: dict[tuple[Messenger, int], Channel] = {}
+        notifier = NotificationDispatcher(database, clock, channels, discover_notices())
+        database.on_publish = notifier.wake
+        dispatcher = build_dispatcher(table, database, clock, services)
+        yield App(
+            settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key
+        )
+
+
+async def serve(app: App, site: web.Application | None, *, stop: asyncio.Event, telegram: bool) -> None:
+    """Run the web site, the notifier and, with a token, Telegram, until ``stop`` is set."""
+    async with AsyncExitStack() as stack:
+        if site is not None:
+            runner = web.AppRunner(site, access_log=None, shutdown_timeout=3)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, app.settings.http_host, app.settings.http_port).start()
+            log.info("web.open", address=f"http://{app.settings.http_host}:{app.settings.http_port}")
+        tasks = [asyncio.create_task(app.notifier.run(), name="notifier")]
+        if telegram:
+            tasks.append(asyncio.create_task(_poll_telegram(app, stack), name="telegram"))
+        waiting = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {waiting}:
+                task.result()
+        finally:
+            app.notifier.stop()
+            waiting.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

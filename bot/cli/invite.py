@@ -1,0 +1,165 @@
+"""schoolbell invite: invitation codes for one person, a class or everybody."""
+
+from __future__ import annotations
+
+import csv
+import io
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer()
+
+
+class Format(StrEnum):
+    """How the codes are printed; they are shown this once."""
+
+    TABLE = "table"
+    CSV = "csv"
+    HTML = "html"
+
+
+@app.command()
+def invite(
+    everybody: Annotated[bool, typer.Option("--all", help="Everybody of the school, or of all schools.")] = False,
+    class_name: Annotated[str | None, typer.Option("--class", help="A class: its pupils and their guardians.")] = None,
+    person: Annotated[str | None, typer.Option(help="One person, by the register's id.")] = None,
+    school: Annotated[str | None, typer.Option(help="Only this school: our number or the register's id.")] = None,
+    source: Annotated[str | None, typer.Option(help="The register that --person's id is from.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only this role: guardian, student, teacher, …")] = None,
+    form: Annotated[Format, typer.Option("--format", help="table, csv, or html: slips to print and cut.")] = Format.TABLE,
+    reissue: Annotated[bool, typer.Option("--reissue", help="Also for those linked or invited; older codes die.")] = False,
+    unlink: Annotated[
+        bool | None,
+        typer.Option(help="With --reissue: unlink the chats that older codes made (asked where not said)."),
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="In the demo's database.")] = False,
+) -> None:
+    """Issue invitation codes. People who are linked, or hold an open code, are skipped and counted."""
+    import asyncio
+    import sys
+
+    from core.domain.rights import Role
+    from core.errors import Ambiguous, NotFound
+    from core.settings import demo_settings, load_settings
+
+    if sum((everybody, class_name is not None, person is not None)) != 1:
+        raise typer.BadParameter("say exactly one of --all, --class NAME and --person ID")
+    if role is not None and role not in [one.value for one in Role]:
+        raise typer.BadParameter(f"no such role; one of {', '.join(one.value for one in Role)}", param_hint="--role")
+    settings = demo_settings() if demo else load_settings()
+    if reissue and unlink is None:
+        unlink = sys.stdin.isatty() and typer.confirm("Also unlink the chats that the older codes made?", err=True)
+    try:
+        report = asyncio.run(
+            _issue(
+                settings,
+                class_name=class_name,
+                person=person,
+                school=school,
+                source=source,
+                role=Role(role) if role else None,
+                reissue=reissue,
+                unlink=bool(unlink),
+            )
+        )
+    except Ambiguous as error:
+        typer.echo(f"{person} fits several people; say --source or --school:", err=True)
+        for candidate in error.params["candidates"]:
+            typer.echo(f"  {candidate}", err=True)
+        raise typer.Exit(1) from None
+    except NotFound as error:
+        wanted = person or class_name or school
+        what = {"class_not_found": "class", "school_not_found": "school"}.get(error.key, "person")
+        typer.echo(f"There is no {what} {wanted!r} here.", err=True)
+        raise typer.Exit(1) from None
+    _print(report, form, settings)
+    _say_counts(report)
+
+
+async def _issue(
+    settings: Any,
+    *,
+    class_name: str | None,
+    person: str | None,
+    school: str | None,
+    source: str | None,
+    role: Any,
+    reissue: bool,
+    unlink: bool,
+) -> Any:
+    from core.actions.invitations import issue_invitations
+    from core.clock import SystemClock
+    from core.db.engine import Database
+    from core.db.migrate import migrate
+    from core.db.uow import UnitOfWork
+    from core.queries.invitable import list_invitable, person_by_external_id, school_by_name
+    from core.settings import code_key, os_user
+
+    database = Database(settings.database_url)
+    try:
+        await migrate(database)
+        async with UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow:
+            school_id = await school_by_name(uow, school) if school else None
+            person_id = (
+                await person_by_external_id(uow, person, source=source, school_id=school_id) if person else None
+            )
+            invitees = await list_invitable(
+                uow, person_id=person_id, class_name=class_name, school_id=school_id, role=role
+            )
+            return await issue_invitations(
+                uow, invitees, code_key=code_key(settings), reissue=reissue, unlink=unlink
+            )
+    finally:
+        await database.close()
+
+
+def _print(report: Any, form: Format, settings: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from core.domain.codes import show_code
+
+    rows = [
+        (
+            one.invitee.name.full_name,
+            ", ".join(one.invitee.roles),
+            "; ".join(one.invitee.about) or one.invitee.class_name,
+            one.invitee.school_name,
+            show_code(one.code),
+            one.expires_at.date().isoformat(),
+        )
+        for one in report.issued
+    ]
+    header = ("name", "roles", "class or children", "school", "code", "valid until")
+    if form is Format.HTML:
+        from core.printing.slips import print_slips
+
+        typer.echo(
+            print_slips(
+                report.issued, web_url=settings.public_address, telegram_username=settings.bot_username or ""
+            )
+        )
+    elif form is Format.CSV:
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(header)
+        # A leading apostrophe keeps a spreadsheet from taking a name for a formula.
+        writer.writerows([["'" + cell if cell[:1] in "=+-@\t\r" else cell for cell in row] for row in rows])
+        typer.echo(out.getvalue(), nl=False)
+    elif rows:
+        table = Table(*header, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*row)
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=max(console.width, 160))
+        console.print(table)
+
+
+def _say_counts(report: Any) -> None:
+    counts = [(len(report.issued), "issued"), (report.already_linked, "already linked")]
+    counts += [(report.already_invited, "with an open code (--reissue gives a new one)")]
+    counts += [(report.revoked, "older codes revoked"), (report.unlinked, "chats unlinked")]
+    typer.echo("; ".join(f"{n} {what}" for n, what in counts if n or what == "issued"), err=True)
