@@ -19,6 +19,9 @@ _WORD_REACH = 24
 
 _ZERO_WIDTH_JOINER = "\u200d"
 
+# Thai and Lao AM: letters by category, yet half of each stands above the consonant before it.
+_CLINGING_VOWELS = "\u0e33\u0eb3"
+
 
 def fit(card: Card, measure: Callable[[Card], int], limit: int) -> Card:
     """The card itself if ``measure(card) <= limit``, else as much of its beginning as fits.
@@ -174,4 +177,5 @@ def _clings(text: str, at: int) -> bool:
         or text[at] == _ZERO_WIDTH_JOINER
         or text[at - 1] == _ZERO_WIDTH_JOINER
         or "\U0001f3fb" <= text[at] <= "\U0001f3ff"
+        or text[at] in _CLINGING_VOWELS
     )

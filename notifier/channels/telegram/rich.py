@@ -41,8 +41,8 @@ _VALUE_WIDTH = 24
 # From this many columns on, cells go closer together.
 _CROWDED = 4
 
-# A cell without text is not drawn at all, which would leave a hole in the frame.
-_EMPTY_CELL = "\N{NO-BREAK SPACE}"
+# A table's cell without text is not drawn at all, which would leave a hole in the frame.
+_NOTHING = "\N{NO-BREAK SPACE}"
 
 _HEADING_SIZE = 2
 
@@ -138,8 +138,8 @@ class _Builder:
     def _pair(self, label: str, value: str) -> list[RichBlockTableCell]:
         self._count_block()
         return [
-            RichBlockTableCell(align="left", valign="top", text=self._words(label or _EMPTY_CELL)),
-            RichBlockTableCell(align="left", valign="top", text=self._bold(value or _EMPTY_CELL)),
+            RichBlockTableCell(align="left", valign="top", text=self._words(_shown(label))),
+            RichBlockTableCell(align="left", valign="top", text=self._bold(_shown(value))),
         ]
 
     def _table(self, table: Table) -> list[InputRichBlockUnion]:
@@ -148,7 +148,7 @@ class _Builder:
             raise _OverLimitError
         header, rows = table_cells(table)
         caption = one_line(table.caption)
-        if not header and not any(map(any, rows)):
+        if is_blank("".join(header)) and all(is_blank(cell) for row in rows for cell in row):
             return [] if is_blank(caption) else [self._paragraph(caption)]
         self._count_block()
         columns = min(len(header or rows[0]), _COLUMNS)
@@ -173,7 +173,7 @@ class _Builder:
             cells = [*cells[:last], " · ".join(filter(None, cells[last:]))]
         return [
             RichBlockTableCell(
-                align=str(side), valign="top", text=self._words(cell or _EMPTY_CELL), is_header=is_header
+                align=str(side), valign="top", text=self._words(_shown(cell)), is_header=is_header
             )
             for cell, side in zip(cells, align, strict=True)
         ]
@@ -195,7 +195,7 @@ class _Builder:
         self._count_block()
         ticked = item.checked is not None
         return InputRichBlockListItem(
-            blocks=[self._paragraph(clean(item.text).strip() or _EMPTY_CELL)],
+            blocks=[self._paragraph(_shown(clean(item.text).strip()))],
             has_checkbox=True if ticked else None,
             is_checked=item.checked if ticked else None,
             value=number,
@@ -238,3 +238,7 @@ class _Builder:
         self._blocks += 1
         if self._blocks > _BLOCKS:
             raise _OverLimitError
+
+
+def _shown(text: str) -> str:
+    return _NOTHING if is_blank(text) else text

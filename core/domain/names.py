@@ -1,0 +1,58 @@
+"""People's names: how they are written out, shortened and sorted."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """The parts of a name, any of which may be empty."""
+
+    family: str
+    given: str
+    middle: str = ""
+    nickname: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """``Ivan Petrov``."""
+        return f"{self.given} {self.family}".strip()
+
+    @property
+    def short_name(self) -> str:
+        """``Ivan P.``: enough for those who know, little for those who do not."""
+        initial = _first_letter(self.family)
+        return f"{self.given} {initial}." if self.given and initial else self.full_name
+
+    @property
+    def formal_name(self) -> str:
+        """``Ольга Петровна`` where there is a middle name, as teachers are called in Russian; else the full name."""
+        return f"{self.given} {self.middle}".strip() if self.middle and self.given else self.full_name
+
+    @property
+    def called(self) -> str:
+        """What the person is called: the nickname, else the given name, else the family name."""
+        return self.nickname or self.given or self.family
+
+    @property
+    def sort_key(self) -> str:
+        """By family name, then given; case and ё/е do not matter."""
+        return fold(f"{self.family} {self.given} {self.middle}")
+
+
+def fold(text: str) -> str:
+    """Text for comparing: compatible characters, no case, ё as е, single spaces."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    return " ".join(plain.split())
+
+
+def _first_letter(text: str) -> str:
+    # A leading Thai vowel (เ แ โ ใ ไ) is written before its consonant; alone it is no initial.
+    for position, character in enumerate(text):
+        if "\u0e40" <= character <= "\u0e44":
+            return text[position : position + 2]
+        if character.isalpha():
+            return character.upper()
+    return ""

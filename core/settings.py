@@ -1,0 +1,261 @@
+"""Settings: SCHOOLBELL_* variables and ``.env``. A bad one stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+
+from core.errors import SchoolbellError
+
+PREFIX = "SCHOOLBELL_"
+_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,}")
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+
+
+class SettingsError(SchoolbellError):
+    """A setting that cannot be used; its text is one line naming the variable, without any secret."""
+
+    key = "bad_setting"
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line=line)
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.line
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    database_url: str = "sqlite+aiosqlite:///var/schoolbell.db"
+    bot_token: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    public_url: str | None = None
+    telegram_api_url: str | None = None
+    rich_messages: Literal["auto", "off"] = "auto"
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    var_dir: Path = Path("var")
+    default_timezone: str = "UTC"
+    default_locale: Literal["en", "ru", "th"] = "en"
+    default_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    demo_now: datetime | None = None
+
+    @property
+    def public_address(self) -> str:
+        """Where people open the web chat; no slash at the end."""
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return (self.public_url or f"http://{host}:{self.http_port}").rstrip("/")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether people come by https, so that cookies are marked Secure."""
+        return self.public_address.startswith("https://")
+
+    @field_validator("database_url")
+    @classmethod
+    def _async_driver(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        url = f"{_DRIVERS.get(scheme, scheme)}://{rest}" if separator else value
+        try:
+            parsed = make_url(url)
+        except Exception:
+            raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME") from None
+        if parsed.drivername not in set(_DRIVERS.values()):
+            raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+        if parsed.get_backend_name() == "sqlite" and (not parsed.database or parsed.database == ":memory:"):
+            raise ValueError("must name a file: sqlite:///var/schoolbell.db")
+        return url
+
+    @field_validator("bot_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("must be a token from @BotFather, digits:letters")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 16:
+            raise ValueError("must have at least 16 characters")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must be an address like https://school.example")
+        return value
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _api(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if not parts.hostname or parts.scheme not in ("http", "https"):
+            raise ValueError("must be an address like https://bot-api.school.example")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("must be https, unless it is on this machine")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies(cls, value: Any) -> Any:
+        names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        for name in names:
+            try:
+                ip_address(name)
+            except ValueError:
+                raise ValueError(f"must be IP addresses with commas between (got {name!r})") from None
+        return tuple(names)
+
+    @field_validator("default_timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be a time zone like Europe/Moscow or Asia/Bangkok")
+        return value
+
+    @field_validator("demo_now")
+    @classmethod
+    def _local(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is not None:
+            raise ValueError("must be the demo school's local time, without a zone, like 2026-11-24T09:10")
+        return value
+
+
+_SECRET = {"bot_token", "secret_key", "database_url"}
+_PLAIN_WORDS = {
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be a whole number from 1 to 65535",
+    "less_than_equal": "must be a whole number from 1 to 65535",
+    "string_pattern_mismatch": "must be three capitals like USD",
+    "datetime_from_date_parsing": "must be a date and time like 2026-11-24T09:10",
+    "datetime_parsing": "must be a date and time like 2026-11-24T09:10",
+}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; ``overrides`` win over the environment. Raises SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        says = _PLAIN_WORDS.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ")
+        got = "" if name in _SECRET or "(got" in says else f" (got {str(first.get('input'))[:60]!r})"
+        raise SettingsError(f"{PREFIX}{name.upper()}: {says}{got}") from None
+
+
+def demo_settings(*, port: int | None = None) -> Settings:
+    """The settings of the demo: its own database unless one is named, loopback only, no bot token."""
+    settings = load_settings()
+    values: dict[str, Any] = {"bot_token": None, "http_host": "127.0.0.1", "public_url": None}
+    if "database_url" not in settings.model_fields_set:
+        values["database_url"] = f"sqlite+aiosqlite:///{settings.var_dir / 'demo.db'}"
+    if port is not None:
+        values["http_port"] = port
+    return settings.model_copy(update=values)
+
+
+def demo_moment(settings: Settings, timezone: str) -> datetime | None:
+    """SCHOOLBELL_DEMO_NOW as a moment at the demo school."""
+    if settings.demo_now is None:
+        return None
+    return settings.demo_now.replace(tzinfo=ZoneInfo(timezone))
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The installation's key; where none is set it is made once and kept in ``var/secret_key``, mode 0600."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.var_dir / "secret_key"
+    try:
+        return path.read_bytes().strip()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_urlsafe(32).encode()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes().strip()
+    with os.fdopen(handle, "wb") as file:
+        file.write(key)
+    return key
+
+
+def derived_key(settings: Settings, purpose: str) -> bytes:
+    """A key of its own for one purpose, so that no two uses share one."""
+    return hmac.new(secret_key(settings), purpose.encode(), hashlib.sha256).digest()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def os_user() -> str:
+    """The operating system's user, for the audit."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid{os.getuid()}"
+
+
+def describe(settings: Settings) -> dict[str, str]:
+    """Every setting by its variable's name, secrets masked."""
+    shown = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if name == "database_url":
+            value = make_url(value).render_as_string(hide_password=True)
+        elif name in _SECRET:
+            value = "set" if value is not None else "not set"
+        elif isinstance(value, tuple):
+            value = ", ".join(value)
+        shown[PREFIX + name.upper()] = "not set" if value is None or value == "" else str(value)
+    return shown
+
+
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """SCHOOLBELL_* variables that nothing reads, each with the known name it may be meant for, or an empty one."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    return {
+        name: next(iter(difflib.get_close_matches(name, known, 1, 0.7)), "")
+        for name in environ
+        if name.startswith(PREFIX) and name not in known
+    }

