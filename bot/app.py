@@ -22,7 +22,7 @@ from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
 from core.db.models import Messenger
-from core.settings import Settings, secret_key
+from core.settings import Settings, code_key, secret_key
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover as discover_notices
@@ -49,9 +49,7 @@ class App:
     async def feed(self, channel: Channel, raw: Mapping[str, Any] | Update, **data: Any) -> Any:
         """Give one update of a channel to the conversation; what the handler returned comes back."""
         bot = self.bots[channel.bot_id]
-        update = (
-            raw if isinstance(raw, Update) else Update.model_validate(dict(raw), context={"bot": bot})
-        )
+        update = raw if isinstance(raw, Update) else Update.model_validate(dict(raw), context={"bot": bot})
         return await self.dispatcher.feed_update(bot, update, channel=channel, **data)
 
     def address_hash(self, address: str) -> str:
@@ -75,16 +73,12 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await migrate(database)
         table = discover()
         usernames: dict[int, str] = {}
-        services = Services(
-            hmac.new(key, b"invitation codes", hashlib.sha256).digest(), settings.public_address, usernames
-        )
+        services = Services(code_key(settings), settings.public_address, usernames)
         channels: dict[tuple[Messenger, int], Channel] = {}
         notifier = NotificationDispatcher(database, clock, channels, discover_notices())
         database.on_publish = notifier.wake
         dispatcher = build_dispatcher(table, database, clock, services)
-        yield App(
-            settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key
-        )
+        yield App(settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key)
 
 
 async def serve(app: App, site: web.Application | None, *, stop: asyncio.Event, telegram: bool) -> None:

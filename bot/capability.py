@@ -11,7 +11,6 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 
 from aiogram.filters.callback_data import CallbackData
@@ -100,7 +99,7 @@ class Capability:
     for_whom: Everyone = linked
     tap: type[CallbackData] | None = None
     on_tap: OnTap | None = None
-    steps: Mapping[str, OnCommand] = MappingProxyType({})
+    steps: Mapping[str, OnCommand] = field(default_factory=dict)
     claims: Callable[[Turn, str], bool] | None = None
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiogram import Dispatcher
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from pydantic import ValidationError
 
-from bot.capability import Capability, Services, Table, Turn
 from bot import greeting, groups
+from bot.capability import Capability, OnCommand, Services, Table, Turn
 from bot.middlewares.chat import ChatMiddleware
 from bot.middlewares.chat_lock import ChatLockMiddleware
 from bot.middlewares.errors import ErrorsMiddleware
@@ -50,7 +48,9 @@ async def on_message(message: Message, turn: Turn) -> Reply:
     """A message: a command, an answer to an open question, or plain words."""
     text = (message.text or message.caption or "").strip()
     if message.chat.type != "private":
-        return await groups.answer(turn, text) if _is_for_us(message, text) else await groups.listen(turn, text)
+        return (
+            await groups.answer(turn, text) if _is_for_us(message, text) else await groups.listen(turn, text)
+        )
     if not text:
         return only_text(turn.t)
     command, arguments = read_command(text, turn.table)
@@ -78,7 +78,7 @@ async def _plain_words(turn: Turn, text: str) -> Reply:
     return not_understood(turn.t, [entry.commands[0] for entry in turn.table.offered_to(turn.actor)])
 
 
-def _open_step(turn: Turn) -> Any:
+def _open_step(turn: Turn) -> OnCommand | None:
     capability = turn.table.by_name.get(str(turn.chat.state.get("capability", "")))
     if capability is None or not capability.for_whom(turn.actor):
         return None

@@ -174,7 +174,7 @@ async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, A
     homerooms: set[ClassId] = set()
     now = uow.now
     for row in rows:
-        kind, n0, n1, n2, n3 = row[:5]
+        kind, n0, n1, n2, n3 = row[0], row[1], row[2], row[3], row[4]
         if kind == "chat":
             state = ChatState(
                 ChatId(n0),
@@ -295,7 +295,9 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
             if allowed(relations, right):
                 if needs_audit(relations, right):
                     await _record_look(uow, actor, student_id, right)
-                only_courses = allowed(relations, right) and not allowed(relations - {Relation.TEACHER}, right)
+                only_courses = allowed(relations, right) and not allowed(
+                    relations - {Relation.TEACHER}, right
+                )
                 return StudentAccess(seen, frozenset(relations), shared if only_courses else None)
     if student is not None:
         raise Forbidden(right=right.value)
@@ -381,6 +383,4 @@ def _in_span(day: date, starts: date | None, ends: date | None) -> bool:
 async def _record_look(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> None:
     looker = next((held.person_id for held in actor.roles if held.role in _STAFF), None)
     async with uow.writing():
-        await record(
-            uow, f"look.{right.value}", actor_id=looker, subject=("person", student_id)
-        )
+        await record(uow, f"look.{right.value}", actor_id=looker, subject=("person", student_id))

@@ -6,11 +6,11 @@ spoken, so no generated file can be stale. ``python -m core.i18n`` brings the ca
 
 from __future__ import annotations
 
+import datetime as dt
 import gettext
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -82,26 +82,26 @@ class Translator:
         """A message that means different things in different places."""
         return _fill(self._catalog.pgettext(context, message), message, params)
 
-    def date(self, day: date, style: DateStyle = "medium") -> str:
+    def date(self, day: dt.date, style: DateStyle = "medium") -> str:
         """A day; Thai years are Buddhist."""
         pattern = _DATES[self.locale][style].replace("{y}", f"'{day.year + _BUDDHIST_ERA}'")
         return format_date(day, pattern, locale=self._babel)
 
-    def day_month(self, day: date) -> str:
+    def day_month(self, day: dt.date) -> str:
         """``24 November``."""
         return self.date(day, "day_month")
 
-    def weekday(self, day: date, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    def weekday(self, day: dt.date, width: Literal["wide", "abbreviated"] = "wide") -> str:
         """``Tuesday`` or ``Tue``, as it stands alone."""
         names = get_day_names(width, "stand-alone", self._babel)
         name: str = names[day.weekday()]
         return name[:1].upper() + name[1:]
 
-    def time(self, moment: datetime | time) -> str:
+    def time(self, moment: dt.datetime | dt.time) -> str:
         """Hours and minutes, 24 h."""
         return moment.strftime("%H:%M")
 
-    def datetime(self, moment: datetime, zone: tzinfo | None) -> str:
+    def datetime(self, moment: dt.datetime, zone: dt.tzinfo | None) -> str:
         """A moment at a place: ``24 Nov 2026, 09:10``."""
         local = moment.astimezone(zone) if zone is not None else moment
         return f"{self.date(local.date(), 'medium')}, {self.time(local)}"
@@ -120,19 +120,19 @@ class Translator:
         """Minor units as an amount with its currency."""
         amount = Decimal(minor).scaleb(-get_currency_precision(currency))
         printed = format_currency(amount, currency, locale=self._babel)
-        return printed.replace(currency, _SYMBOLS.get(currency, f"{currency}\u00a0"))
+        return str(printed).replace(currency, _SYMBOLS.get(currency, f"{currency}\u00a0"))
 
     def list(self, items: Sequence[str]) -> str:
         """``a, b and c``."""
         return format_list(list(items), locale=self._babel)
 
-    def relative_day(self, day: date, today: date) -> str:
+    def relative_day(self, day: dt.date, today: dt.date) -> str:
         """Today, tomorrow, yesterday, else the weekday and date."""
         if day == today:
             return self("Today")
-        if day == today + timedelta(days=1):
+        if day == today + dt.timedelta(days=1):
             return self("Tomorrow")
-        if day == today - timedelta(days=1):
+        if day == today - dt.timedelta(days=1):
             return self("Yesterday")
         text = self.date(day, "weekday" if abs((day - today).days) < 300 else "full")
         return text[:1].upper() + text[1:]

@@ -48,7 +48,9 @@ class SettingsError(SchoolbellError):
 class Settings(BaseSettings):
     """Everything that can be set, with its default."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True
+    )
 
     database_url: str = "sqlite+aiosqlite:///var/schoolbell.db"
     bot_token: SecretStr | None = None
@@ -110,7 +112,9 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        if value is not None and (
+            urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname
+        ):
             raise ValueError("must be an address like https://school.example")
         return value
 
@@ -129,7 +133,9 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _proxies(cls, value: Any) -> Any:
-        names = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        names = (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
         for name in names:
             try:
                 ip_address(name)
@@ -213,9 +219,9 @@ def secret_key(settings: Settings) -> bytes:
     return key
 
 
-def derived_key(settings: Settings, purpose: str) -> bytes:
-    """A key of its own for one purpose, so that no two uses share one."""
-    return hmac.new(secret_key(settings), purpose.encode(), hashlib.sha256).digest()
+def code_key(settings: Settings) -> bytes:
+    """The key that invitation codes are hashed with: derived, so that no two uses share one."""
+    return hmac.new(secret_key(settings), b"invitation codes", hashlib.sha256).digest()
 
 
 def is_loopback(host: str) -> bool:

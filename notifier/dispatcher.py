@@ -91,9 +91,7 @@ class NotificationDispatcher:
         school = actor.school
         locale = (chat and chat.locale) or match_locale(school.locale if school else None) or "en"
         try:
-            card = await self.notices[delivery.kind].render(
-                uow, translator(locale), actor, delivery.payload
-            )
+            card = await self.notices[delivery.kind].render(uow, translator(locale), actor, delivery.payload)
         except Exception:
             bound.exception("notice.render_failed")
             await self._retry(uow, delivery, "could not be rendered")

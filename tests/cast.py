@@ -145,7 +145,12 @@ async def link(
 ) -> int:
     """Link a Telegram account to a person with these roles, or with all that a code could grant."""
     chat_id = await uow.insert(
-        Chat, messenger=Messenger.TELEGRAM, bot=bot, user_id=user_id, created_at=uow.now, title=f"chat {user_id}"
+        Chat,
+        messenger=Messenger.TELEGRAM,
+        bot=bot,
+        user_id=user_id,
+        created_at=uow.now,
+        title=f"chat {user_id}",
     )
     link_id = await uow.insert(ChatLink, chat_id=chat_id, person_id=person_id, linked_at=uow.now)
     granted = list(Role) if roles is None else roles
@@ -162,7 +167,9 @@ async def _orgs_and_people(uow: UnitOfWork, cast: Cast) -> None:
             cast.school_id = org_id
         cast.other_school_id = org_id
     for number, (key, (given, family, roles, sentinels)) in enumerate(_PEOPLE.items()):
-        person_id = await uow.insert(Person, given=given, family=family, name_key=f"{family} {given}".casefold())
+        person_id = await uow.insert(
+            Person, given=given, family=family, name_key=f"{family} {given}".casefold()
+        )
         cast.members[key] = Member(key, person_id, 500_000 + number, frozenset(sentinels))
         await uow.insert(
             ExternalId, source="test", kind="person", external_id=key.replace("_", "-"), target_id=person_id
@@ -250,7 +257,12 @@ async def _diaries(uow: UnitOfWork, cast: Cast) -> None:
             register_taken_by=cast[teacher].person_id,
         )
         assessment = await uow.insert(
-            Assessment, course_id=course, lesson_id=lesson, title="Quiz", kind="quiz", date=TODAY - timedelta(days=7)
+            Assessment,
+            course_id=course,
+            lesson_id=lesson,
+            title="Quiz",
+            kind="quiz",
+            date=TODAY - timedelta(days=7),
         )
         pupils = [name for name, pupils_class in _PUPILS.items() if pupils_class == class_name]
         for pupil in pupils:
@@ -288,7 +300,12 @@ async def _diaries(uow: UnitOfWork, cast: Cast) -> None:
             MealAccount, student_id=cast[pupil].person_id, school_id=cast.school_id, balance=15_000
         )
         await uow.insert(
-            MealTransaction, account_id=account, kind=TransactionKind.TOP_UP, amount=20_000, at=uow.now, item=""
+            MealTransaction,
+            account_id=account,
+            kind=TransactionKind.TOP_UP,
+            amount=20_000,
+            at=uow.now,
+            item="",
         )
         await uow.insert(
             MealTransaction,

@@ -19,7 +19,10 @@ class RefusingSession(BaseSession):
         """Nothing is open."""
 
     async def make_request(
-        self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
+        self,
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        timeout: int | None = None,  # noqa: ASYNC109
     ) -> TelegramType:
         if isinstance(method, GetMe):
             return User(id=bot.id, is_bot=True, first_name="Schoolbell")  # type: ignore[return-value]

@@ -12,7 +12,9 @@ app = typer.Typer()
 @app.command()
 def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the web address.")] = None,
-    reset: Annotated[bool, typer.Option("--reset", help="Throw the demo's data away and make it anew.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Throw the demo's data away and make it anew.")
+    ] = False,
     serve: Annotated[bool, typer.Option(help="With --no-serve only make the data.")] = True,
 ) -> None:
     """Open a demo school in the browser: talk as a mother of two, a student or a teacher."""

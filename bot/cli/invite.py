@@ -22,14 +22,24 @@ class Format(StrEnum):
 
 @app.command()
 def invite(
-    everybody: Annotated[bool, typer.Option("--all", help="Everybody of the school, or of all schools.")] = False,
-    class_name: Annotated[str | None, typer.Option("--class", help="A class: its pupils and their guardians.")] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Everybody of the school, or of all schools.")
+    ] = False,
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="A class: its pupils and their guardians.")
+    ] = None,
     person: Annotated[str | None, typer.Option(help="One person, by the register's id.")] = None,
-    school: Annotated[str | None, typer.Option(help="Only this school: our number or the register's id.")] = None,
+    school: Annotated[
+        str | None, typer.Option(help="Only this school: our number or the register's id.")
+    ] = None,
     source: Annotated[str | None, typer.Option(help="The register that --person's id is from.")] = None,
     role: Annotated[str | None, typer.Option(help="Only this role: guardian, student, teacher, …")] = None,
-    form: Annotated[Format, typer.Option("--format", help="table, csv, or html: slips to print and cut.")] = Format.TABLE,
-    reissue: Annotated[bool, typer.Option("--reissue", help="Also for those linked or invited; older codes die.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="table, csv, or html: slips to print and cut.")
+    ] = Format.TABLE,
+    reissue: Annotated[
+        bool, typer.Option("--reissue", help="Also for those linked or invited; older codes die.")
+    ] = False,
     unlink: Annotated[
         bool | None,
         typer.Option(help="With --reissue: unlink the chats that older codes made (asked where not said)."),
@@ -47,10 +57,14 @@ def invite(
     if sum((everybody, class_name is not None, person is not None)) != 1:
         raise typer.BadParameter("say exactly one of --all, --class NAME and --person ID")
     if role is not None and role not in [one.value for one in Role]:
-        raise typer.BadParameter(f"no such role; one of {', '.join(one.value for one in Role)}", param_hint="--role")
+        raise typer.BadParameter(
+            f"no such role; one of {', '.join(one.value for one in Role)}", param_hint="--role"
+        )
     settings = demo_settings() if demo else load_settings()
     if reissue and unlink is None:
-        unlink = sys.stdin.isatty() and typer.confirm("Also unlink the chats that the older codes made?", err=True)
+        unlink = sys.stdin.isatty() and typer.confirm(
+            "Also unlink the chats that the older codes made?", err=True
+        )
     try:
         report = asyncio.run(
             _issue(
@@ -103,7 +117,9 @@ async def _issue(
         async with UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow:
             school_id = await school_by_name(uow, school) if school else None
             person_id = (
-                await person_by_external_id(uow, person, source=source, school_id=school_id) if person else None
+                await person_by_external_id(uow, person, source=source, school_id=school_id)
+                if person
+                else None
             )
             invitees = await list_invitable(
                 uow, person_id=person_id, class_name=class_name, school_id=school_id, role=role

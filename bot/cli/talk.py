@@ -12,7 +12,9 @@ app = typer.Typer()
 
 @app.command()
 def talk(
-    texts: Annotated[list[str], typer.Argument(metavar="TEXT…", help="What to say; tap:LABEL taps a button.")],
+    texts: Annotated[
+        list[str], typer.Argument(metavar="TEXT…", help="What to say; tap:LABEL taps a button.")
+    ],
     person: Annotated[str, typer.Option(help="Whom to speak as: the register's id.")],
     source: Annotated[str | None, typer.Option(help="The register that the id is from.")] = None,
     school: Annotated[str | None, typer.Option(help="The school the person belongs to.")] = None,
@@ -71,7 +73,10 @@ async def _talk(
             try:
                 answers = await terminal.say(text)
             except NoSuchButton as error:
-                typer.echo(f"No button {error.label!r} here; there are: {', '.join(error.labels) or 'none'}", err=True)
+                typer.echo(
+                    f"No button {error.label!r} here; there are: {', '.join(error.labels) or 'none'}",
+                    err=True,
+                )
                 return False
             for answer in answers:
                 typer.echo(json.dumps(answer.as_json(), ensure_ascii=False) if as_json else answer.as_text())

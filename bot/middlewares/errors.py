@@ -32,12 +32,18 @@ class ErrorsMiddleware(BaseMiddleware):
         try:
             return await handler(event, data)
         except SchoolbellError as error:
-            return error_reply(self._translator(data), error, tapped=bool(inbound.tap_id), now=self._now(data))
+            return error_reply(
+                self._translator(data), error, tapped=bool(inbound.tap_id), now=self._now(data)
+            )
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("update.failed", reference=reference)
             answerable = inbound.sender is not None and inbound.is_private
-            return apology(self._translator(data), reference, tapped=bool(inbound.tap_id)) if answerable else None
+            return (
+                apology(self._translator(data), reference, tapped=bool(inbound.tap_id))
+                if answerable
+                else None
+            )
 
     @staticmethod
     def _translator(data: dict[str, Any]) -> Any:

@@ -21,7 +21,9 @@ class Inbound:
 def read_inbound(update: Update) -> Inbound:
     """The answerable part of an update; the actor is ``from``, never ``sender_chat``."""
     if (message := update.message) is not None:
-        anonymous = message.sender_chat is not None or (message.from_user is not None and message.from_user.is_bot)
+        anonymous = message.sender_chat is not None or (
+            message.from_user is not None and message.from_user.is_bot
+        )
         return Inbound(
             None if anonymous else message.from_user, message.chat.id, message.chat.type == "private"
         )

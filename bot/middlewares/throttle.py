@@ -40,7 +40,11 @@ class ThrottleMiddleware(BaseMiddleware):
         left, at, told = self._buckets.pop(key, (_BURST, now, False))
         left = min(_BURST, left + max(0.0, now - at) * _PER_SECOND)
         allowed = left >= 1.0
-        self._buckets[key] = (left - 1.0 if allowed else left, now, not allowed or (told and left < _BURST / 2))
+        self._buckets[key] = (
+            left - 1.0 if allowed else left,
+            now,
+            not allowed or (told and left < _BURST / 2),
+        )
         while len(self._buckets) > _SENDERS_KEPT:
             self._buckets.popitem(last=False)
         if allowed:

@@ -54,7 +54,9 @@ def slow_down(t: Translator) -> Toast | Card:
 
 def gone_toast(t: Translator) -> Toast:
     """A button that leads nowhere any more, or never did."""
-    return Toast(t("This button does not lead anywhere any more. Type /help to see what is possible."), alert=True)
+    return Toast(
+        t("This button does not lead anywhere any more. Type /help to see what is possible."), alert=True
+    )
 
 
 def nothing_open(t: Translator) -> Toast:

@@ -33,5 +33,7 @@ def help_card(t: Translator, actor: Actor, offered: Sequence[Capability], about:
     lines = tuple((f"/{one.commands[0]}", t(one.menu)) for one in offered if one.name != "start")
     buttons = [Button(t(one.title), HelpTap(name=one.name).pack()) for one in useful if one.name != "help"]
     rows = tuple(tuple(buttons[i : i + _IN_A_ROW]) for i in range(0, len(buttons), _IN_A_ROW))
-    note = Note(t("You can also just type a word, like “{word}”.", word=t(useful[0].title) if useful else "/help"))
+    note = Note(
+        t("You can also just type a word, like “{word}”.", word=t(useful[0].title) if useful else "/help")
+    )
     return Card(t("What you can do here"), (*blocks, Facts(lines), note), rows)

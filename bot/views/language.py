@@ -23,7 +23,7 @@ def language_card(t: Translator, *, chosen: bool = False) -> Card:
         (
             Button(
                 ("• " if locale == t.locale else "") + LANGUAGE_NAMES[locale],
-                LanguageTap(locale=locale).pack(),  # type: ignore[arg-type]
+                LanguageTap(locale=locale).pack(),
             ),
         )
         for locale in LOCALES

@@ -39,7 +39,9 @@ def offer_card(t: Translator, offer: LinkOffer) -> Card:
     if offer.class_name:
         facts.append((t("Class"), offer.class_name))
     if offer.children:
-        facts.append((t.plural("Child", "Children", len(offer.children)), t.list([_child(c) for c in offer.children])))
+        facts.append(
+            (t.plural("Child", "Children", len(offer.children)), t.list([_child(c) for c in offer.children]))
+        )
     if offer.school_name:
         facts.append((t("School"), offer.school_name))
     return Card(
@@ -49,8 +51,10 @@ def offer_card(t: Translator, offer: LinkOffer) -> Card:
             Facts(tuple(facts)),
             Note(t("If you are somebody else, answer No: the code stays unused.")),
         ),
-        ((Button(t("Yes, that is me"), LinkTap(answer="yes").pack()),),
-         (Button(t("No"), LinkTap(answer="no").pack()),)),
+        (
+            (Button(t("Yes, that is me"), LinkTap(answer="yes").pack()),),
+            (Button(t("No"), LinkTap(answer="no").pack()),),
+        ),
     )
 
 
@@ -72,7 +76,11 @@ def ask_code_card(t: Translator) -> Card:
     return Card(
         t("Please type the code"),
         (
-            Text(t("It is on the slip from the school and looks like K7QM-4XPA-2T. Capitals and dashes do not matter.")),
+            Text(
+                t(
+                    "It is on the slip from the school and looks like K7QM-4XPA-2T. Capitals and dashes do not matter."
+                )
+            ),
             Note(t("/cancel leaves this.")),
         ),
     )

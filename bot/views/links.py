@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
@@ -61,8 +61,12 @@ def _name(t: Translator, line: LinkLine) -> str:
     return messenger + (f" · {t('this chat')}" if line.here else f" · {line.title}" if line.title else "")
 
 
-def _line(t: Translator, line: LinkLine, now: datetime, zone: object) -> str:
-    text = t("{chat}, since {day}", chat=_name(t, line), day=t.date(line.linked_at.astimezone(zone).date(), "medium"))  # type: ignore[arg-type]
+def _line(t: Translator, line: LinkLine, now: datetime, zone: tzinfo | None) -> str:
+    text = t(
+        "{chat}, since {day}",
+        chat=_name(t, line),
+        day=t.date(line.linked_at.astimezone(zone).date(), "medium"),
+    )
     return f"{text} ({t('blocked')})" if line.blocked else text
 
 
@@ -86,7 +90,9 @@ def ask_unlink_card(t: Translator, line: LinkLine) -> Card:
 def unlinked_card(t: Translator, *, here: bool, still: bool) -> Card:
     """It is cut; ``still`` tells that this very tap did it."""
     text = t("It is done.") if still else t("It had been unlinked before.")
-    more = t("This chat is not linked to anybody now.") if here else t("/links shows the chats that are left.")
+    more = (
+        t("This chat is not linked to anybody now.") if here else t("/links shows the chats that are left.")
+    )
     return Card(t("Unlinked"), (Text(text), Note(more)))
 
 

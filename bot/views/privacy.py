@@ -22,7 +22,11 @@ def privacy_card(t: Translator, school_name: str) -> Card:
                 (
                     Listing(
                         (
-                            Item(t("The school's diary: marks, attendance, homework, timetable, canteen account.")),
+                            Item(
+                                t(
+                                    "The school's diary: marks, attendance, homework, timetable, canteen account."
+                                )
+                            ),
                             Item(t("This chat's number, its language, and which person it is linked to.")),
                             Item(t("Who changed or looked at what, and when.")),
                         )
@@ -32,7 +36,13 @@ def privacy_card(t: Translator, school_name: str) -> Card:
             ),
             Section(
                 t("Why"),
-                (Text(t("So that families and school know the same thing at the same time. For nothing else.")),),
+                (
+                    Text(
+                        t(
+                            "So that families and school know the same thing at the same time. For nothing else."
+                        )
+                    ),
+                ),
                 open=True,
             ),
             Section(
@@ -41,8 +51,14 @@ def privacy_card(t: Translator, school_name: str) -> Card:
                     Listing(
                         (
                             Item(t("Guardians see their own children, students themselves.")),
-                            Item(t("Teachers see their own courses; the class teacher the class; the school's heads the school.")),
-                            Item(t("A look into a pupil's diary by heads or administrators is written down.")),
+                            Item(
+                                t(
+                                    "Teachers see their own courses; the class teacher the class; the school's heads the school."
+                                )
+                            ),
+                            Item(
+                                t("A look into a pupil's diary by heads or administrators is written down.")
+                            ),
                             Item(t("Other families see nothing, not even that a child exists.")),
                         )
                     ),

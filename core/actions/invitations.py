@@ -19,7 +19,6 @@ from core.db.models import (
 from core.db.uow import UnitOfWork
 from core.domain.codes import hash_code, new_code
 from core.domain.ids import InvitationId, PersonId
-from core.domain.rights import Role
 from core.errors import NotFound
 from core.queries.invitable import Invitable, linked_and_invited
 

@@ -230,9 +230,7 @@ async def link_chat(uow: UnitOfWork, chat: ChatState, invitation_id: int) -> Lin
         else:
             held = {
                 one.role
-                for one in await uow.rows(
-                    sa.select(ChatLinkRole.role).where(ChatLinkRole.link_id == link_id)
-                )
+                for one in await uow.rows(sa.select(ChatLinkRole.role).where(ChatLinkRole.link_id == link_id))
             }
         if roles - held:
             await uow.write(
@@ -318,8 +316,4 @@ async def open_support_chat(uow: UnitOfWork, chat: ChatState, person_id: PersonI
             sa.insert(ChatLinkRole),
             [{"link_id": link_id, "role": role} for role in sorted({*held, Role.GUARDIAN})],
         )
-        await record(
-            uow, "support.talk", actor_id=None, subject=("person", person_id), after={"user": who}
-        )
-
-
+        await record(uow, "support.talk", actor_id=None, subject=("person", person_id), after={"user": who})

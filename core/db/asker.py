@@ -105,7 +105,7 @@ UNION ALL
 SELECT {_columns("homeroom", ["c.id"], [])}
 FROM link JOIN school_class c ON c.homeroom_teacher_id = link.person_id AND link.role = 'teacher'
 WHERE c.ended_on IS NULL
-"""
+"""  # noqa: S608 - only our own column names are put together
 ).bindparams(
     sa.bindparam("bot", type_=sa.BigInteger()),
     sa.bindparam("user_id", type_=sa.BigInteger()),

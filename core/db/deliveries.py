@@ -31,9 +31,7 @@ class DueDelivery:
     created_at: datetime
 
 
-async def add_deliveries(
-    uow: UnitOfWork, event_id: int, chats: Sequence[ChatId], *, priority: int
-) -> None:
+async def add_deliveries(uow: UnitOfWork, event_id: int, chats: Sequence[ChatId], *, priority: int) -> None:
     """One pending row a chat; those there already are kept. Needs ``uow.writing()``. One statement."""
     if not chats:
         return
@@ -78,9 +76,7 @@ async def claim_due(uow: UnitOfWork, most: int) -> list[DueDelivery]:
         await uow.write(
             sa.update(Delivery)
             .where(Delivery.id.in_(ids))
-            .values(
-                state=DeliveryState.SENDING, leased_until=uow.now + LEASE, attempts=Delivery.attempts + 1
-            )
+            .values(state=DeliveryState.SENDING, leased_until=uow.now + LEASE, attempts=Delivery.attempts + 1)
         )
         rows = await uow.rows(
             sa.select(

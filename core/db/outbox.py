@@ -55,6 +55,4 @@ async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> Any:
 
 async def mark_fanned_out(uow: UnitOfWork, event_id: int) -> None:
     """Note that an event has its deliveries; needs ``uow.writing()``. One statement."""
-    await uow.write(
-        sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(fanned_out_at=uow.now)
-    )
+    await uow.write(sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(fanned_out_at=uow.now))

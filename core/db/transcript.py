@@ -67,7 +67,13 @@ async def note(
 
 
 async def amend(
-    uow: UnitOfWork, chat_id: ChatId, message_id: int, *, plain: str, html: str = "", buttons: Sequence[Any] = ()
+    uow: UnitOfWork,
+    chat_id: ChatId,
+    message_id: int,
+    *,
+    plain: str,
+    html: str = "",
+    buttons: Sequence[Any] = (),
 ) -> bool:
     """Change one of our messages in place; False where the chat has no such message. One statement."""
     async with uow.writing():

@@ -63,7 +63,9 @@ def choose_term(terms: Sequence[TermSpan], today: date, latest_data: date | None
     if started and following and following[0].starts - started[-1].ends <= timedelta(days=45):
         return started[-1]
     if latest_data is not None:
-        return next(term for term in ordered if window(ordered, term)[0] <= latest_data < window(ordered, term)[1])
+        return next(
+            term for term in ordered if window(ordered, term)[0] <= latest_data < window(ordered, term)[1]
+        )
     return started[-1] if started else ordered[0]
 
 
@@ -97,9 +99,7 @@ def day_bounds(day: date, timezone: str) -> tuple[datetime, datetime]:
     return starts.astimezone(UTC), ends.astimezone(UTC)
 
 
-def current_and_next(
-    periods: Sequence[PeriodTime], now: time
-) -> tuple[PeriodTime | None, PeriodTime | None]:
+def current_and_next(periods: Sequence[PeriodTime], now: time) -> tuple[PeriodTime | None, PeriodTime | None]:
     """The period that is on and the next one to begin, by the local clock."""
     ordered = sorted(periods, key=lambda period: period.starts)
     current = next((period for period in ordered if period.starts <= now < period.ends), None)

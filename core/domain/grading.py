@@ -61,7 +61,7 @@ class Scale:
         """The marks from best to worst, for buttons and hints; empty where they cannot be listed."""
         if self.span is not None and not self.decimals and self.span[1] - self.span[0] <= 12:
             return tuple(str(n) for n in range(int(self.span[1]), int(self.span[0]) - 1, -1))
-        return tuple(reversed(self.values))
+        return tuple(reversed(list(self.values)))
 
     def parse(self, text: str) -> MarkValue:
         """The mark that was written; spaces, case, comma decimals, dash and letter look-alikes are forgiven.
@@ -119,7 +119,8 @@ class Scale:
         printed = str(average.quantize(places, ROUND_HALF_UP))
         if self.key == "letters":
             nearest = min(
-                (v for v in self.values.items() if v[1] is not None), key=lambda v: abs(v[1] - average)  # type: ignore[operator]
+                (v for v in self.values.items() if v[1] is not None),
+                key=lambda v: abs(v[1] - average),  # type: ignore[operator]
             )
             return f"{printed} ({nearest[0]})"
         return printed

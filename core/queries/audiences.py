@@ -81,7 +81,5 @@ def _and_above(path: str) -> Sequence[str]:
 
 async def name_of(uow: UnitOfWork, person_id: int) -> str:
     """A person's full name, for notices to those who may know it; empty for nobody. One statement."""
-    row = await uow.row(
-        sa.select(Person.given, Person.family).where(Person.id == PersonId(person_id))
-    )
+    row = await uow.row(sa.select(Person.given, Person.family).where(Person.id == PersonId(person_id)))
     return f"{row.given} {row.family}".strip() if row is not None else ""

@@ -111,9 +111,7 @@ async def list_invitable(
     today = uow.now.date()
     pupils = await _pupils(uow, today)
     staff = await uow.rows(
-        sa.select(
-            RoleAssignment.person_id, RoleAssignment.role, Org.id, Org.name, Org.locale
-        )
+        sa.select(RoleAssignment.person_id, RoleAssignment.role, Org.id, Org.name, Org.locale)
         .join(Org, Org.id == RoleAssignment.org_id)
         .where(
             RoleAssignment.role != Role.STUDENT,
@@ -167,9 +165,7 @@ async def list_invitable(
         )
         place = (own.class_name if own else "") or (kids[0].class_name if kids else "")
         result.append(
-            Invitable(
-                PersonId(one), names[one], tuple(sorted(granted)), place, about, *schools[one]
-            )
+            Invitable(PersonId(one), names[one], tuple(sorted(granted)), place, about, *schools[one])
         )
     return sorted(result, key=lambda one: (one.school_name, one.class_name, one.name.sort_key))
 

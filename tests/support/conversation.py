@@ -92,9 +92,7 @@ class Stage:
     async def feed(self, raw: dict[str, Any], **data: Any) -> list[Heard]:
         """One raw update; what the bot did because of it."""
         before = len(self.channel.heard)
-        update = Update.model_validate(
-            {"update_id": next(self._numbers), **raw}, context={"bot": self.bot}
-        )
+        update = Update.model_validate({"update_id": next(self._numbers), **raw}, context={"bot": self.bot})
         await self.dispatcher.feed_update(self.bot, update, channel=self.channel, **data)
         return self.channel.heard[before:]
 
@@ -155,7 +153,10 @@ class User:
                     "id": str(next(self._ids)),
                     "from": self._from(),
                     "chat_instance": "1",
-                    "message": {**self.message("older"), "from": {"id": 4242, "is_bot": True, "first_name": "B"}},
+                    "message": {
+                        **self.message("older"),
+                        "from": {"id": 4242, "is_bot": True, "first_name": "B"},
+                    },
                     "data": data,
                 }
             }

@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {
+    type_annotation_map = {  # noqa: RUF012 - declared so by SQLAlchemy
         datetime: UtcDateTime(),
         date: sa.Date(),
         Decimal: Thousandths(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -185,11 +186,14 @@ class LessonChange(Base):
     period: Mapped[int]
     kind: Mapped[ChangeKind] = one_of(ChangeKind)
     teacher_id: Mapped[int | None] = reference("person.id", on_delete="SET NULL")
-    new_date: Mapped[date | None]
+    new_date: Mapped[dt.date | None]
     new_period: Mapped[int | None]
     room: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
-    __table_args__ = (sa.UniqueConstraint("course_id", "date", "period"), sa.Index(None, "course_id", "new_date"))
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "date", "period"),
+        sa.Index(None, "course_id", "new_date"),
+    )
 
 
 class Lesson(Base):
