@@ -21,8 +21,14 @@ _SEPARATORS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\-\u2010-\u2015\u2212_.·
 
 
 def new_code() -> str:
-    """A fresh code in canonical form: ten capitals and digits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    """A fresh code in canonical form: ten capitals and digits, a digit among them, so that it is never a word.
+
+    The 2 % of draws without a digit are drawn again, which costs 0.03 of the 50 bits.
+    """
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not code.isalpha():
+            return code
 
 
 def show_code(code: str) -> str:
