@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True
     )
 
-    database_url: str = "sqlite+aiosqlite:///var/schoolbell.db"
+    database_url: str = Field("sqlite+aiosqlite:///var/schoolbell.db", repr=False)
     bot_token: SecretStr | None = None
     secret_key: SecretStr | None = None
     http_host: str = "127.0.0.1"

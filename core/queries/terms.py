@@ -1,0 +1,96 @@
+"""The terms of a pupil's school and the one to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from core.access import Student
+from core.db.models import (
+    AcademicYear,
+    Assessment,
+    Attendance,
+    Lesson,
+    Mark,
+    Org,
+    Term,
+    TermKind,
+)
+from core.db.uow import UnitOfWork
+from core.domain.calendar import TermSpan, choose_term, window
+
+_FINEST_FIRST = (TermKind.QUARTER, TermKind.TRIMESTER, TermKind.TERM, TermKind.SEMESTER)
+
+
+@dataclass(frozen=True, slots=True)
+class TermChoice:
+    """All terms to choose from, oldest first, and the one shown; its window is ``from`` ≤ day < ``until``.
+
+    ``shown`` is None where the school has no terms: then the window is all time.
+    """
+
+    terms: tuple[TermSpan, ...]
+    shown: TermSpan | None
+    since: date
+    until: date
+    is_current: bool
+
+
+# The newest day with something in the diary decides what is shown when today lies outside every term.
+_LATEST = sa.select(
+    sa.func.max(sa.column("day")),
+).select_from(
+    sa.union_all(
+        sa.select(sa.func.max(Assessment.date).label("day"))
+        .join(Mark, Mark.assessment_id == Assessment.id)
+        .where(Mark.student_id == sa.bindparam("student_id")),
+        sa.select(sa.func.max(Lesson.date))
+        .join(Attendance, Attendance.lesson_id == Lesson.id)
+        .where(Attendance.student_id == sa.bindparam("student_id")),
+    ).subquery()
+)
+_TERMS = (
+    sa.select(
+        Term.id,
+        Term.kind,
+        Term.name,
+        Term.starts,
+        Term.ends,
+        Term.year_id,
+        sa.func.length(Org.path).label("depth"),
+        _LATEST.scalar_subquery().label("latest"),
+    )
+    .join(AcademicYear, AcademicYear.id == Term.year_id)
+    .join(Org, Org.id == AcademicYear.org_id)
+    .where(sa.bindparam("path", type_=sa.Text()).startswith(Org.path))
+    .order_by(Term.starts, Term.id)
+)
+
+
+async def term_choice(uow: UnitOfWork, student: Student, term_id: int = 0) -> TermChoice:
+    """The term asked for, or the one that fits today; an unknown id counts as none. One statement.
+
+    Years may be kept by the school or by an org above it; the nearest wins, and of a year's levels the finest.
+    """
+    rows = await uow.rows(_TERMS, {"path": student.school.path, "student_id": student.id})
+    deepest = max((row.depth for row in rows), default=0)
+    by_year: dict[int, set[TermKind]] = {}
+    for row in rows:
+        by_year.setdefault(row.year_id, set()).add(row.kind)
+    finest = {year: next(kind for kind in _FINEST_FIRST if kind in kinds) for year, kinds in by_year.items()}
+    terms = tuple(
+        TermSpan(row.id, row.name, row.starts, row.ends)
+        for row in rows
+        if row.depth == deepest and row.kind == finest[row.year_id]
+    )
+    today = student.school.today(uow.now)
+    latest = rows[0].latest if rows else None
+    if isinstance(latest, str):  # SQLite tells a maximum of dates as text
+        latest = date.fromisoformat(latest)
+    shown = next((term for term in terms if term.id == term_id), None) or choose_term(terms, today, latest)
+    if shown is None:
+        return TermChoice((), None, date.min, date.max, is_current=False)
+    since, until = window(terms, shown)
+    return TermChoice(terms, shown, since, until, is_current=shown.starts <= today <= shown.ends)
