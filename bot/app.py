@@ -21,7 +21,8 @@ from bot.dispatcher import build_dispatcher
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
-from core.db.models import Messenger
+from core.domain.kinds import Messenger
+from core.files import FileStore
 from core.settings import Settings, code_key, secret_key
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
@@ -73,7 +74,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await migrate(database)
         table = discover()
         usernames: dict[int, str] = {}
-        services = Services(code_key(settings), settings.public_address, usernames)
+        services = Services(code_key(settings), settings.public_address, FileStore(settings.var_dir / "files"), usernames)
         channels: dict[tuple[Messenger, int], Channel] = {}
         notifier = NotificationDispatcher(database, clock, channels, discover_notices())
         database.on_publish = notifier.wake

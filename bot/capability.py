@@ -20,6 +20,7 @@ from core.access import Actor, Student
 from core.cards import Reply
 from core.db.conversation import ChatState
 from core.db.uow import UnitOfWork
+from core.files import FileStore
 from core.i18n import LOCALES, Translator, translator
 
 
@@ -31,6 +32,8 @@ class Services:
     """The key that invitation codes are hashed with."""
     public_url: str
     """Where people open the web chat; no slash at the end."""
+    files: FileStore
+    """The school's files."""
     bot_usernames: Mapping[int, str] = field(default_factory=dict)
     """Telegram bots by their id, for links that open them."""
 

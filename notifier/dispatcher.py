@@ -18,8 +18,8 @@ from core.clock import Clock
 from core.db.conversation import set_blocked
 from core.db.deliveries import DueDelivery, claim_due, settle
 from core.db.engine import Database
-from core.db.models import DeliveryState, Messenger
 from core.db.uow import UnitOfWork
+from core.domain.kinds import DeliveryState, Messenger
 from core.i18n import match_locale, translator
 from notifier.channels.channel import Channel, ChannelError
 from notifier.fanout import fan_out_due

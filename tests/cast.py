@@ -21,7 +21,6 @@ from core.db.models import (
     AcademicYear,
     Assessment,
     Attendance,
-    AttendanceKind,
     BellPeriod,
     BellSchedule,
     Chat,
@@ -39,20 +38,16 @@ from core.db.models import (
     MealAccount,
     MealTransaction,
     MenuItem,
-    Messenger,
     Org,
-    OrgKind,
     Person,
     RoleAssignment,
     SchoolClass,
     Subject,
     Term,
-    TermKind,
     TimetableSlot,
-    TransactionKind,
-    WeekParity,
 )
 from core.db.uow import UnitOfWork
+from core.domain.kinds import AttendanceKind, Messenger, OrgKind, TermKind, TransactionKind, WeekParity
 from core.domain.rights import GuardianRights, Role
 
 NOW = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)

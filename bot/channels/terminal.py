@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.actions.linking import open_support_chat
 from core.db.conversation import ChatKey, open_chat
-from core.db.models import Messenger
 from core.db.transcript import last_answer, note
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
+from core.domain.kinds import Messenger
 from notifier.channels.terminal import BOT_ID, Answer, TerminalChannel
 
 if TYPE_CHECKING:

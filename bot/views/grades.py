@@ -108,7 +108,9 @@ def subject_card(
     blocks: list[Block] = [Text(term_words(t, book.term)), Facts(tuple(facts))]
     newest = list(reversed(course.marks))
     shown = newest[page * _MARKS_ON_A_PAGE : (page + 1) * _MARKS_ON_A_PAGE]
-    blocks.append(Listing(tuple(Item(mark_words(t, mark)) for mark in shown)) if shown else Text(t("No marks.")))
+    blocks.append(
+        Listing(tuple(Item(mark_words(t, mark)) for mark in shown)) if shown else Text(t("No marks."))
+    )
     if hope:
         blocks.append(Note(hope))
 
@@ -134,7 +136,8 @@ def days_card(t: Translator, book: GradeBook, page: int, students: Sequence[Stud
     blocks: list[Block] = [Text(term_words(t, book.term))]
     for day in days[page * _DAYS_ON_A_PAGE : (page + 1) * _DAYS_ON_A_PAGE]:
         items = tuple(
-            Item(f"{course_name(course)}: {mark_words(t, mark, with_day=False)}") for course, mark in by_day[day]
+            Item(f"{course_name(course)}: {mark_words(t, mark, with_day=False)}")
+            for course, mark in by_day[day]
         )
         blocks.append(Section(t.relative_day(day, today), (Listing(items),), open=True))
     if not days:
@@ -146,9 +149,7 @@ def days_card(t: Translator, book: GradeBook, page: int, students: Sequence[Stud
 
     rows = pages_row(t, page, len(days), _DAYS_ON_A_PAGE, at)
     back = Button(t("By subject"), GradesTap(on="all", student=student.id, term=term).pack())
-    switch = switch_rows(
-        t, students, student, lambda one: GradesTap(on="days", student=one.id).pack()
-    )
+    switch = switch_rows(t, students, student, lambda one: GradesTap(on="days", student=one.id).pack())
     return Card(heading(t("Marks by day"), students, student), tuple(blocks), (*rows, (back,), *switch))
 
 
@@ -159,13 +160,16 @@ def terms_card(t: Translator, book: GradeBook, students: Sequence[Student]) -> C
     buttons = tuple(
         (
             Button(
-                ("• " if term.id == shown else "") + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
+                ("• " if term.id == shown else "")
+                + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
                 GradesTap(on="all", student=student.id, term=term.id).pack(),
             ),
         )
         for term in book.term.terms[-12:]
     )
-    return Card(heading(t("Choose a term"), students, student), (Text(t("Which term shall I show?")),), buttons)
+    return Card(
+        heading(t("Choose a term"), students, student), (Text(t("Which term shall I show?")),), buttons
+    )
 
 
 def term_words(t: Translator, term: TermChoice) -> str:
@@ -210,7 +214,12 @@ def mark_words(t: Translator, mark: MarkLine, *, with_day: bool = True) -> str:
     if mark.weight != 1:
         kind = f"{kind} ×{t.number(mark.weight)}".strip()
     title = mark.title if mark.title and mark.title.casefold() not in (mark.kind, kind.casefold()) else ""
-    parts = [kind, title, mark.topic if mark.topic != title else "", f"“{mark.comment}”" if mark.comment else ""]
+    parts = [
+        kind,
+        title,
+        mark.topic if mark.topic != title else "",
+        f"“{mark.comment}”" if mark.comment else "",
+    ]
     text = " · ".join([mark_value(t, mark), *(part for part in parts if part)])
     if mark.was is not None and mark.was != mark.value:
         text += " " + t("(corrected, was {value})", value=mark.was)

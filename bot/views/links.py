@@ -11,9 +11,9 @@ from pydantic import Field
 
 from core.access import Actor, Identity
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Section, Text
-from core.db.models import Messenger
 from core.domain.codes import show_code
 from core.domain.ids import LARGEST_ID
+from core.domain.kinds import Messenger
 from core.i18n import N_, Translator
 from core.queries.links import LinkLine
 

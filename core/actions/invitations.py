@@ -10,15 +10,11 @@ import sqlalchemy as sa
 
 from core.access import Actor
 from core.db.audit import record
-from core.db.models import (
-    ChatLink,
-    Invitation,
-    InvitationKind,
-    InvitationRole,
-)
+from core.db.models import ChatLink, Invitation, InvitationRole
 from core.db.uow import UnitOfWork
 from core.domain.codes import hash_code, new_code
 from core.domain.ids import InvitationId, PersonId
+from core.domain.kinds import InvitationKind
 from core.errors import NotFound
 from core.queries.invitable import Invitable, linked_and_invited
 

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.db.models import Chat, Messenger
+from core.db.models import Chat
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
+from core.domain.kinds import Messenger
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.conversation import ChatKey
-from core.db.models import Chat, Delivery, DeliveryState, OutboxEvent
+from core.db.models import Chat, Delivery, OutboxEvent
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId
+from core.domain.kinds import DeliveryState
 
 LEASE = timedelta(minutes=2)
 

@@ -6,18 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.db.models import (
-    Chat,
-    ChatLink,
-    ChatLinkRole,
-    Guardianship,
-    Messenger,
-    Org,
-    Person,
-    RoleAssignment,
-)
+from core.db.models import Chat, ChatLink, ChatLinkRole, Guardianship, Org, Person, RoleAssignment
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
+from core.domain.kinds import Messenger
 from core.domain.rights import Role
 
 _REACHABLE = (ChatLink.revoked_at.is_(None), Chat.messenger != Messenger.TERMINAL)

@@ -19,11 +19,11 @@ from core.db.models import (
     MarkCorrection,
     Subject,
     TermMark,
-    TermMarkKind,
 )
 from core.db.uow import UnitOfWork
 from core.domain.grading import average, scale, share
 from core.domain.ids import CourseId
+from core.domain.kinds import TermMarkKind
 from core.domain.rights import Right
 from core.queries.terms import TermChoice, term_choice
 

@@ -15,8 +15,6 @@ from core.db.models import (
     ExternalId,
     Guardianship,
     Invitation,
-    InvitationKind,
-    Messenger,
     Org,
     Person,
     RoleAssignment,
@@ -24,6 +22,7 @@ from core.db.models import (
 )
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
+from core.domain.kinds import InvitationKind, Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.errors import Ambiguous, NotFound

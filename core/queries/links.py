@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.access import Actor
-from core.db.models import Chat, ChatLink, Messenger
+from core.db.models import Chat, ChatLink
 from core.db.uow import UnitOfWork
 from core.domain.ids import LinkId, PersonId
+from core.domain.kinds import Messenger
 
 
 @dataclass(frozen=True, slots=True)

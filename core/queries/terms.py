@@ -8,18 +8,10 @@ from datetime import date
 import sqlalchemy as sa
 
 from core.access import Student
-from core.db.models import (
-    AcademicYear,
-    Assessment,
-    Attendance,
-    Lesson,
-    Mark,
-    Org,
-    Term,
-    TermKind,
-)
+from core.db.models import AcademicYear, Assessment, Attendance, Lesson, Mark, Org, Term
 from core.db.uow import UnitOfWork
 from core.domain.calendar import TermSpan, choose_term, window
+from core.domain.kinds import TermKind
 
 _FINEST_FIRST = (TermKind.QUARTER, TermKind.TRIMESTER, TermKind.TERM, TermKind.SEMESTER)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.cards import Card, File, Toast
-from core.db.models import Messenger
+from core.domain.kinds import Messenger
 
 
 @dataclass(frozen=True, slots=True)

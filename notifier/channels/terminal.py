@@ -10,9 +10,9 @@ from core.cards.plain import render_plain
 from core.clock import Clock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.models import Messenger
 from core.db.transcript import amend, chat_of, note
 from core.db.uow import UnitOfWork
+from core.domain.kinds import Messenger
 from notifier.channels.channel import MenuEntry
 
 BOT_ID = 2

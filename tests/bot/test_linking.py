@@ -12,9 +12,10 @@ from core.actions.invitations import IssuedCode, issue_invitations
 from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.models import AuditEntry, Chat, ChatLink, CodeTry, Delivery, DeliveryState, Invitation, Messenger
+from core.db.models import AuditEntry, Chat, ChatLink, CodeTry, Delivery, Invitation
 from core.db.uow import UnitOfWork
 from core.domain.codes import show_code
+from core.domain.kinds import DeliveryState, Messenger
 from core.domain.rights import Role
 from core.queries.invitable import list_invitable
 from notifier.dispatcher import NotificationDispatcher
@@ -109,7 +110,9 @@ async def test_wrong_used_revoked_and_expired_codes_get_the_same_answer(
     assert len(answers) == 1
 
 
-async def test_a_slip_is_spent_by_the_first_of_two_phones(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
+async def test_a_slip_is_spent_by_the_first_of_two_phones(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
     issued = await issue(stage.database, clock, cast["mother"].person_id)
     first, second = stage.user(70_001), stage.user(70_002)
     await first.send(issued.code)
@@ -119,7 +122,9 @@ async def test_a_slip_is_spent_by_the_first_of_two_phones(stage: Stage, cast: Ca
     assert "wrong, expired or already used" in refused.text
 
 
-async def test_a_forged_yes_without_a_shown_code_links_nobody(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
+async def test_a_forged_yes_without_a_shown_code_links_nobody(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
     await issue(stage.database, clock, cast["mother"].person_id)
     thief = stage.user(70_001)
     assert (await thief.tap_data("ln:yes")).kind == "toast"
@@ -144,7 +149,9 @@ async def test_after_five_wrong_codes_even_the_right_one_waits_a_quarter_of_an_h
     assert "Anna Petrova" in (await phone.send(issued.code)).text
 
 
-async def test_an_address_has_its_own_limit_over_many_chats(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
+async def test_an_address_has_its_own_limit_over_many_chats(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
     for number in range(20):
         await stage.user(71_000 + number).send(WRONG, address_hash="one address")
     refused = await stage.user(72_000).send(WRONG, address_hash="one address")
@@ -152,13 +159,18 @@ async def test_an_address_has_its_own_limit_over_many_chats(stage: Stage, cast: 
     assert "wrong, expired" in (await stage.user(72_001).send(WRONG, address_hash="another")).text
 
 
-async def test_codes_are_kept_hashed_and_stand_in_no_row(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
+async def test_codes_are_kept_hashed_and_stand_in_no_row(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
     issued = await issue(stage.database, clock, cast["mother"].person_id)
     phone = stage.user(70_001)
     await phone.send(f"/start {issued.code}")
     async with UnitOfWork(stage.database, clock) as uow:
-        kept = [tuple(row) for table in (Invitation, Chat, AuditEntry, CodeTry)
-                for row in await uow.rows(sa.select(table.__table__))]
+        kept = [
+            tuple(row)
+            for table in (Invitation, Chat, AuditEntry, CodeTry)
+            for row in await uow.rows(sa.select(table.__table__))
+        ]
     assert issued.code not in repr(kept)
     assert show_code(issued.code) not in repr(kept)
 
@@ -251,7 +263,9 @@ async def test_a_code_posted_in_a_group_dies_and_the_group_is_told(
 ) -> None:
     issued = await issue(stage.database, clock, cast["mother"].person_id)
     phone = stage.user(70_001)
-    posted = phone.message(f"here is mine {show_code(issued.code)} !", chat={"id": -100, "type": "group", "title": "7A"})
+    posted = phone.message(
+        f"here is mine {show_code(issued.code)} !", chat={"id": -100, "type": "group", "title": "7A"}
+    )
     heard = await stage.feed({"message": posted})
     assert "invalid" in heard[0].text
     assert "wrong, expired" in (await phone.send(issued.code)).text

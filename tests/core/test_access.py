@@ -11,8 +11,9 @@ from core.access import Actor, access_student, load_actor
 from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.models import AuditEntry, ChatLink, ChatLinkRole, Guardianship, Messenger, RoleAssignment
+from core.db.models import AuditEntry, ChatLink, ChatLinkRole, Guardianship, RoleAssignment
 from core.db.uow import UnitOfWork
+from core.domain.kinds import Messenger
 from core.domain.rights import GuardianRights, Right, Role
 from core.errors import Forbidden, NotFound
 from tests.cast import BOT_ID, TODAY, Cast
@@ -65,7 +66,9 @@ async def test_everybody_may_just_what_their_cells_say(uow: UnitOfWork, cast: Ca
         assert found == expected, name
 
 
-async def test_a_stranger_and_a_child_that_does_not_exist_get_the_same_answer(uow: UnitOfWork, cast: Cast) -> None:
+async def test_a_stranger_and_a_child_that_does_not_exist_get_the_same_answer(
+    uow: UnitOfWork, cast: Cast
+) -> None:
     mother = await actor_of(uow, cast, "mother")
     answers = []
     for student_id in (cast["alexei"].person_id, 999_999, 0, -5, 2**63, 10**30):
@@ -79,7 +82,9 @@ async def test_a_stranger_and_a_child_that_does_not_exist_get_the_same_answer(uo
 
 async def test_a_guardian_who_may_only_read_is_told_so(uow: UnitOfWork, cast: Cast) -> None:
     with pytest.raises(Forbidden):
-        await access_student(uow, await actor_of(uow, cast, "father"), cast["ivan"].person_id, R.REPORT_ABSENCE)
+        await access_student(
+            uow, await actor_of(uow, cast, "father"), cast["ivan"].person_id, R.REPORT_ABSENCE
+        )
 
 
 async def test_the_actor_is_one_statement_and_own_children_cost_none(uow: UnitOfWork, cast: Cast) -> None:
@@ -130,7 +135,9 @@ async def test_a_cut_of_rights_takes_effect_at_once(uow: UnitOfWork, cast: Cast)
 async def test_a_link_gives_only_the_roles_it_was_granted(uow: UnitOfWork, cast: Cast) -> None:
     link = sa.select(ChatLink.id).where(ChatLink.person_id == cast["teacher"].person_id).scalar_subquery()
     async with uow.writing():
-        await uow.write(sa.delete(ChatLinkRole).where(ChatLinkRole.link_id == link, ChatLinkRole.role == Role.TEACHER))
+        await uow.write(
+            sa.delete(ChatLinkRole).where(ChatLinkRole.link_id == link, ChatLinkRole.role == Role.TEACHER)
+        )
     teacher = await actor_of(uow, cast, "teacher")
     assert teacher.courses == frozenset()
     assert [ward.student.name.given for ward in teacher.wards] == ["Katya"]

@@ -55,7 +55,8 @@ def test_a_broken_placeholder_in_a_catalog_does_not_cost_the_message(monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("code", "locale"), [("ru-RU", "ru"), ("th", "th"), ("EN_us", "en"), ("de", None), ("", None), (None, None)]
+    ("code", "locale"),
+    [("ru-RU", "ru"), ("th", "th"), ("EN_us", "en"), ("de", None), ("", None), (None, None)],
 )
 def test_the_messengers_language_code_finds_ours(code: str | None, locale: str | None) -> None:
     assert match_locale(code) == locale

@@ -42,7 +42,9 @@ def test_everything_has_a_default() -> None:
         ("postgresql://u:p@h/n", "postgresql+asyncpg://u:p@h/n"),
     ],
 )
-def test_the_database_may_be_named_in_the_usual_ways(monkeypatch: pytest.MonkeyPatch, given: str, used: str) -> None:
+def test_the_database_may_be_named_in_the_usual_ways(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: str
+) -> None:
     monkeypatch.setenv("SCHOOLBELL_DATABASE_URL", given)
     assert load_settings().database_url == used
 
@@ -68,7 +70,9 @@ def test_the_database_may_be_named_in_the_usual_ways(monkeypatch: pytest.MonkeyP
         ("DEMO_NOW", "2026-11-24T09:10+03:00"),
     ],
 )
-def test_a_bad_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_bad_setting_is_one_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(f"SCHOOLBELL_{name}", value)
     with pytest.raises(SettingsError) as caught:
         load_settings()
@@ -78,7 +82,9 @@ def test_a_bad_setting_is_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch
     assert "hidden" not in line
 
 
-def test_plain_http_to_a_bot_api_server_is_allowed_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_to_a_bot_api_server_is_allowed_on_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SCHOOLBELL_TELEGRAM_API_URL", "http://127.0.0.1:8081/")
     assert load_settings().telegram_api_url == "http://127.0.0.1:8081"
 

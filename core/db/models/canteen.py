@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
-
-
-class TransactionKind(StrEnum):
-    """Why money moved."""
-
-    TOP_UP = "top_up"
-    DEBIT = "debit"
-    REFUND = "refund"
-    CORRECTION = "correction"
+from core.domain.kinds import TransactionKind
 
 
 class MealAccount(Base):

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
+from core.domain.kinds import InvitationKind, Messenger
 from core.domain.rights import Role
-
-
-class Messenger(StrEnum):
-    """Where a chat is held. TERMINAL is support's: never a place to deliver to."""
-
-    TELEGRAM = "telegram"
-    WEB = "web"
-    TERMINAL = "terminal"
-
-
-class InvitationKind(StrEnum):
-    """SLIP is the school's (60 days); DEVICE is a person's own for another phone or browser (10 minutes)."""
-
-    SLIP = "slip"
-    DEVICE = "device"
 
 
 class Invitation(Base):

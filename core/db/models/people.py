@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
+from core.domain.kinds import OrgKind
 from core.domain.rights import GuardianRights, Role
-
-
-class OrgKind(StrEnum):
-    """The levels of the tree of orgs."""
-
-    REGION = "region"
-    DISTRICT = "district"
-    SCHOOL = "school"
 
 
 class Org(Base):

@@ -5,56 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from datetime import date, datetime, time
 from decimal import Decimal
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
-
-
-class TermKind(StrEnum):
-    """How a year is divided."""
-
-    QUARTER = "quarter"
-    TRIMESTER = "trimester"
-    SEMESTER = "semester"
-    TERM = "term"
-
-
-class WeekParity(StrEnum):
-    """Which weeks a slot meets in; the year's first week is odd."""
-
-    EVERY = "every"
-    ODD = "odd"
-    EVEN = "even"
-
-
-class ChangeKind(StrEnum):
-    """What became of one planned lesson."""
-
-    CANCELLED = "cancelled"
-    MOVED = "moved"
-    SUBSTITUTED = "substituted"
-    ROOM = "room"
-
-
-class AttendanceKind(StrEnum):
-    """Why a student was not simply present."""
-
-    ABSENT = "absent"
-    LATE = "late"
-    EXCUSED = "excused"
-    ILL = "ill"
-
-
-class TermMarkKind(StrEnum):
-    """What a closing mark closes."""
-
-    TERM = "term"
-    YEAR = "year"
-    EXAM = "exam"
-    FINAL = "final"
+from core.domain.kinds import AttendanceKind, ChangeKind, TermKind, TermMarkKind, WeekParity
 
 
 class AcademicYear(Base):

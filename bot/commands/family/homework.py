@@ -1,0 +1,51 @@
+"""/homework: what is due, when, how long it takes, and whether it is done."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.capability import Capability, Turn, family
+from bot.views.homework import HomeworkTap, day_card, next_card, subject_card, subjects_card
+from bot.whose import chosen_student
+from core.actions.homework_ticks import tick_homework
+from core.cards import File, Reply
+from core.i18n import N_
+from core.queries.homework import access_attachment, homework_for
+
+
+async def homework(turn: Turn, _arguments: str) -> Reply:
+    """What is due next."""
+    student = chosen_student(turn)
+    return next_card(turn.t, await homework_for(turn.uow, turn.actor, student.id), turn.actor.students)
+
+
+async def on_tap(turn: Turn, tap: HomeworkTap) -> Reply:
+    """A screen, a tick, or a file."""
+    student = chosen_student(turn, tap.student)
+    if tap.on == "file":
+        found = await access_attachment(turn.uow, turn.actor, tap.id, student.id)
+        return File(found.name, found.media_type, turn.services.files.read(found.sha256))
+    if tap.on in ("tick", "untick"):
+        await tick_homework(turn.uow, turn.chat.key, student.id, tap.id, done=tap.on == "tick")
+    work = await homework_for(turn.uow, turn.actor, student.id)
+    students = turn.actor.students
+    if tap.on == "subjects":
+        return subjects_card(turn.t, work, students)
+    if tap.on == "subject":
+        return subject_card(turn.t, work, tap.id, students)
+    if tap.day:
+        return day_card(turn.t, work, date.fromordinal(tap.day), students)
+    return next_card(turn.t, work, students)
+
+
+CAPABILITY = Capability(
+    name="homework",
+    commands=("homework",),
+    title=N_("Homework"),
+    menu=N_("What is due, and what is done"),
+    order=110,
+    for_whom=family,
+    on_command=homework,
+    tap=HomeworkTap,
+    on_tap=on_tap,
+)

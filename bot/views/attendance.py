@@ -1,0 +1,114 @@
+"""Attendance of a term: by kind, and each event with its lesson and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+from bot.views.family import heading, switch_rows
+from bot.views.grades import pages_row, term_words
+from core.access import Student
+from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
+from core.domain.ids import LARGEST_ID
+from core.domain.kinds import AttendanceKind
+from core.i18n import N_, Translator
+from core.queries.attendance import AttendanceEvent, AttendanceRecord
+
+_ON_A_PAGE = 15
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+KINDS: dict[AttendanceKind, str] = {
+    AttendanceKind.ABSENT: N_("Absent"),
+    AttendanceKind.ILL: N_("Ill"),
+    AttendanceKind.EXCUSED: N_("Excused"),
+    AttendanceKind.LATE: N_("Late"),
+}
+
+
+class AttendanceTap(CallbackData, prefix="att"):
+    """A term of 0 is the fitting one; ``page`` counts from 0."""
+
+    on: Literal["term", "terms"]
+    student: Id
+    term: Id = 0
+    page: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+def attendance_card(
+    t: Translator, record: AttendanceRecord, page: int, students: Sequence[Student], today: date
+) -> Card:
+    """The term in figures, then its events; where no register is taken it says so."""
+    student = record.student
+    blocks: list[Block] = [Text(term_words(t, record.term))]
+    counts = record.counts
+    if record.events:
+        blocks.append(Facts(tuple((t(name), str(counts[kind])) for kind, name in KINDS.items() if counts[kind])))
+    blocks.append(_taken(t, record))
+    shown = record.events[page * _ON_A_PAGE : (page + 1) * _ON_A_PAGE]
+    if shown:
+        blocks.append(Listing(tuple(Item(_event(t, event, today)) for event in shown)))
+    term = record.term.shown.id if record.term.shown else 0
+
+    def at(number: int) -> str:
+        return AttendanceTap(on="term", student=student.id, term=term, page=number).pack()
+
+    rows = list(pages_row(t, page, len(record.events), _ON_A_PAGE, at))
+    if len(record.term.terms) > 1:
+        rows.append((Button(t("Other term"), AttendanceTap(on="terms", student=student.id, term=term).pack()),))
+    switch = switch_rows(t, students, student, lambda one: AttendanceTap(on="term", student=one.id).pack())
+    return Card(heading(t("Attendance"), students, student), tuple(blocks), (*rows, *switch))
+
+
+def _taken(t: Translator, record: AttendanceRecord) -> Block:
+    """What can be said of the rest: "present" only where the register was taken."""
+    if not record.lessons and not record.events:
+        return Text(t("No lessons are recorded this term yet."))
+    if not record.registered:
+        return Text(t("The register is not taken here, so nothing can be said about the other lessons."))
+    present = record.registered - min(record.missed, record.registered)
+    words = t(
+        "Present at {present} of {registered} lessons ({share}).",
+        present=present,
+        registered=record.registered,
+        share=t.percent(Decimal(present * 100) / record.registered),
+    )
+    if record.registered == record.lessons:
+        return Text(words)
+    return Note(
+        words
+        + " "
+        + t(
+            "The register was taken in {registered} of {lessons} lessons.",
+            registered=record.registered,
+            lessons=record.lessons,
+        )
+    )
+
+
+def _event(t: Translator, event: AttendanceEvent, today: date) -> str:
+    day = t.date(event.on, "short") if (today - event.on).days > 1 else t.relative_day(event.on, today)
+    kind = t(KINDS[event.kind])
+    if event.kind is AttendanceKind.LATE and event.minutes:
+        kind = t.plural("Late by {n} minute", "Late by {n} minutes", event.minutes)
+    text = t("{day}, lesson {period}, {subject}: {what}", day=day, period=event.period, subject=event.subject, what=kind)
+    return f"{text} ({event.reason})" if event.reason else text
+
+
+def terms_card(t: Translator, record: AttendanceRecord, students: Sequence[Student]) -> Card:
+    """Which term?"""
+    student = record.student
+    shown = record.term.shown.id if record.term.shown else 0
+    rows = tuple(
+        (
+            Button(
+                ("• " if term.id == shown else "") + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
+                AttendanceTap(on="term", student=student.id, term=term.id).pack(),
+            ),
+        )
+        for term in record.term.terms[-12:]
+    )
+    return Card(heading(t("Choose a term"), students, student), (Text(t("Which term shall I show?")),), rows)

@@ -1,0 +1,59 @@
+"""A student's own "done" on a homework."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.access import access_student, fresh_actor
+from core.db.audit import record
+from core.db.conversation import ChatKey
+from core.db.models import CourseEnrollment, Homework, HomeworkTick
+from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID
+from core.domain.rights import Right
+from core.errors import NotFound
+
+
+async def tick_homework(uow: UnitOfWork, key: ChatKey, student_id: int, homework_id: int, *, done: bool) -> None:
+    """Tick a homework off, or not: setting what is set already changes nothing.
+
+    Raises NotFound for a homework of other courses, Forbidden for anybody but the pupil.
+    """
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        await access_student(uow, actor, student_id, Right.TICK_HOMEWORK)
+        found = None
+        if 0 < homework_id <= LARGEST_ID:
+            found = await uow.value(
+                sa.select(Homework.id)
+                .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+                .where(
+                    Homework.id == homework_id,
+                    Homework.withdrawn_at.is_(None),
+                    CourseEnrollment.student_id == student_id,
+                )
+            )
+        if found is None:
+            raise NotFound("homework_not_found")
+        if done:
+            insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+            changed = await uow.write(
+                insert(HomeworkTick)
+                .values(student_id=student_id, homework_id=homework_id, ticked_at=uow.now)
+                .on_conflict_do_nothing(index_elements=["student_id", "homework_id"])
+                .returning(HomeworkTick.id)
+            )
+        else:
+            changed = await uow.write(
+                sa.delete(HomeworkTick)
+                .where(HomeworkTick.student_id == student_id, HomeworkTick.homework_id == homework_id)
+                .returning(HomeworkTick.id)
+            )
+        if changed.first() is not None:
+            await record(
+                uow,
+                "homework.tick" if done else "homework.untick",
+                actor_id=student_id,
+                subject=("homework", homework_id),
+            )
