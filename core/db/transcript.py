@@ -7,6 +7,8 @@ all that came after it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 from core.db.conversation import ChatKey
 from core.db.models import Chat, ChatMessage
 from core.db.uow import UnitOfWork
-from core.domain.ids import ChatId
+from core.domain.ids import LARGEST_ID, ChatId
 from core.errors import NotFound
 
 
@@ -94,3 +96,63 @@ async def last_answer(uow: UnitOfWork, chat_id: ChatId) -> sa.Row[Any] | None:
         .order_by(ChatMessage.revision.desc())
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message as a page shows it; ``file_name`` is empty where there is no file."""
+
+    id: int
+    revision: int
+    outgoing: bool
+    plain: str
+    html: str
+    file_name: str
+    sent_at: datetime
+
+
+_SHOWN = (
+    ChatMessage.id,
+    ChatMessage.revision,
+    ChatMessage.outgoing,
+    ChatMessage.plain,
+    ChatMessage.html,
+    ChatMessage.file_name,
+    ChatMessage.sent_at,
+)
+
+
+async def messages_since(uow: UnitOfWork, chat_id: ChatId, revision: int) -> list[KeptMessage]:
+    """What is new or changed after a revision, in that order, at most 200. One statement."""
+    rows = await uow.rows(
+        sa.select(*_SHOWN)
+        .where(ChatMessage.chat_id == chat_id, ChatMessage.revision > revision)
+        .order_by(ChatMessage.revision)
+        .limit(200)
+    )
+    return [KeptMessage(*row) for row in rows]
+
+
+async def messages_before(
+    uow: UnitOfWork, chat_id: ChatId, message_id: int | None, most: int
+) -> list[KeptMessage]:
+    """The newest messages, or those before one, oldest first. One statement."""
+    statement = sa.select(*_SHOWN).where(ChatMessage.chat_id == chat_id)
+    if message_id is not None:
+        statement = statement.where(ChatMessage.id < message_id)
+    rows = await uow.rows(statement.order_by(ChatMessage.id.desc()).limit(most))
+    return [KeptMessage(*row) for row in reversed(rows)]
+
+
+async def file_of(uow: UnitOfWork, chat_id: ChatId, message_id: int) -> tuple[str, bytes]:
+    """Name and bytes of a message's file. Raises NotFound, also for another chat's. One statement."""
+    row = None
+    if 0 < message_id <= LARGEST_ID:
+        row = await uow.row(
+            sa.select(ChatMessage.file_name, ChatMessage.file_content).where(
+                ChatMessage.id == message_id, ChatMessage.chat_id == chat_id, ChatMessage.file_name != ""
+            )
+        )
+    if row is None or row.file_content is None:
+        raise NotFound("file_not_found")
+    return row.file_name, bytes(row.file_content)

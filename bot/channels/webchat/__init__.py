@@ -1,0 +1,5 @@
+"""The web chat: a messenger in the browser, with sessions, history and live arrival."""
+
+from bot.channels.webchat.routes import Door, Persona, WebChat
+
+__all__ = ["Door", "Persona", "WebChat"]
