@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ from core.db.engine import Database
 from core.db.migrate import migrate
 from core.domain.kinds import Messenger
 from core.files import FileStore
-from core.settings import Settings, code_key, secret_key
+from core.settings import Settings, SettingsError, code_key, secret_key
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover as discover_notices
@@ -82,18 +82,28 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         yield App(settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key)
 
 
-async def serve(app: App, site: web.Application | None, *, stop: asyncio.Event, telegram: bool) -> None:
-    """Run the web site, the notifier and, with a token, Telegram, until ``stop`` is set."""
+async def serve(
+    app: App,
+    site: web.Application,
+    *,
+    stop: asyncio.Event,
+    loops: Sequence[Callable[[App], Coroutine[Any, Any, None]]] = (),
+) -> None:
+    """Run the web site, the notifier and the loops of other channels, until ``stop`` is set or one of them fails."""
     async with AsyncExitStack() as stack:
-        if site is not None:
-            runner = web.AppRunner(site, access_log=None, shutdown_timeout=3)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
+        runner = web.AppRunner(site, access_log=None, shutdown_timeout=3)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        try:
             await web.TCPSite(runner, app.settings.http_host, app.settings.http_port).start()
-            log.info("web.open", address=f"http://{app.settings.http_host}:{app.settings.http_port}")
+        except OSError as error:
+            raise SettingsError(
+                f"SCHOOLBELL_HTTP_PORT: cannot listen on {app.settings.http_host}:{app.settings.http_port} "
+                f"({error.strerror or error}). Choose another port."
+            ) from None
+        log.info("web.open", address=app.settings.public_address)
         tasks = [asyncio.create_task(app.notifier.run(), name="notifier")]
-        if telegram:
-            tasks.append(asyncio.create_task(_poll_telegram(app, stack), name="telegram"))
+        tasks += [asyncio.create_task(loop(app)) for loop in loops]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
             done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)

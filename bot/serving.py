@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 
 import structlog
@@ -13,6 +14,7 @@ from core.importing.demo.school import TIMEZONE
 
 from bot.app import App, open_app, serve
 from bot.channels.site import build_site
+from bot.channels.telegram import run_telegram
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
@@ -62,19 +64,22 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
 
 async def serve_school(settings: Settings) -> None:
     """`schoolbell run`: until SIGINT or SIGTERM."""
+    loops = (run_telegram,) if settings.bot_token is not None else ()
     async with open_app(settings) as app:
-        await _serve_until_stopped(app, build_site(app), telegram=settings.bot_token is not None)
+        await _serve_until_stopped(app, build_site(app), loops=loops)
 
 
 async def serve_demo(settings: Settings) -> None:
     """`schoolbell demo`: the web chat with the persona picker, loopback only, no Telegram."""
     async with open_app(settings, clock=demo_clock(settings)) as app:
-        await _serve_until_stopped(app, build_site(app, demo=True), telegram=False)
+        await _serve_until_stopped(app, build_site(app, demo=True))
 
 
-async def _serve_until_stopped(app: App, site: web.Application, *, telegram: bool) -> None:
+async def _serve_until_stopped(
+    app: App, site: web.Application, loops: Sequence[Callable[[App], Coroutine[Any, Any, None]]] = ()
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await serve(app, site, stop=stop, telegram=telegram)
+    await serve(app, site, stop=stop, loops=loops)

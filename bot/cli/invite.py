@@ -154,7 +154,7 @@ def _print(report: Any, form: Format, settings: Any) -> None:
 
         typer.echo(
             print_slips(
-                report.issued, web_url=settings.public_address, telegram_username=settings.bot_username or ""
+                report.issued, web_url=settings.public_address, telegram_username=_telegram_username(settings)
             )
         )
     elif form is Format.CSV:
@@ -172,6 +172,30 @@ def _print(report: Any, form: Format, settings: Any) -> None:
         if not console.is_terminal:
             console = Console(width=max(console.width, 160))
         console.print(table)
+
+
+def _telegram_username(settings: Any) -> str:
+    """The bot's name for the slips' links; empty without a bot, or while it cannot be asked."""
+    if settings.bot_token is None:
+        return ""
+    import asyncio
+
+    from aiogram.exceptions import AiogramError
+
+    from bot.channels.telegram import ask_name, make_bot
+
+    async def ask() -> str:
+        bot = make_bot(settings)
+        try:
+            return (await ask_name(bot)).username or ""
+        finally:
+            await bot.session.close()
+
+    try:
+        return asyncio.run(ask())
+    except AiogramError:
+        typer.echo("The Bot API server did not answer: the slips have no Telegram link.", err=True)
+        return ""
 
 
 def _say_counts(report: Any) -> None:

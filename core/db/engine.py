@@ -41,6 +41,11 @@ class Database:
             )
             self.writer = create_async_engine(self.url, pool_size=_READERS)
 
+    async def ping(self) -> None:
+        """Raises what the driver raises where the database does not answer."""
+        async with self.reader.connect() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+
     async def close(self) -> None:
         """Close every connection."""
         await self.reader.dispose()

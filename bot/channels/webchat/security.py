@@ -21,7 +21,8 @@ def headers_middleware(*, is_tls: bool) -> Callable[[web.Request, Handler], Awai
     headers = {
         "Content-Security-Policy": CSP,
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        # Not "no-referrer": with that a browser sends a form with "Origin: null", and the check below needs it.
+        "Referrer-Policy": "same-origin",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
@@ -37,8 +38,8 @@ def headers_middleware(*, is_tls: bool) -> Callable[[web.Request, Handler], Awai
             raise
         if not response.prepared:
             response.headers.update(headers)
-            if not request.path.startswith("/static/"):
-                response.headers.setdefault("Cache-Control", "no-store")
+            is_static = request.path.startswith("/static/")
+            response.headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
         return response
 
     return add

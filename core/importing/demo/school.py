@@ -310,9 +310,10 @@ def _pupils(plan: Plan, class_name: str, class_id: int, wanted: int, number: int
 
 def _parents(plan: Plan, pupil: int, home: Family, external: str) -> None:
     mother_id = "stranger-mother" if external == "p-7A-02" else f"{external}-mother"
-    mother = _person(
-        plan, given_name(plan.chance, home.locale, female=True), home.her, mother_id, locale=home.locale
-    )
+    given = given_name(plan.chance, home.locale, female=True)
+    if mother_id == "stranger-mother":
+        given = "Irina"
+    mother = _person(plan, given, home.her, mother_id, locale=home.locale)
     plan.rows.add(Guardianship, guardian_id=mother, child_id=pupil, relation="mother", rights=GuardianRights.FULL)
     if plan.chance.random() < 0.8:
         father = _person(

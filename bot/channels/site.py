@@ -1,0 +1,83 @@
+"""The web address of the application: the chat's pages and the health check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.app import App
+from bot.channels.webchat import Door, Persona, WebChat
+from bot.views.menu import menu_entries
+from core.access import load_actor
+from core.actions.web_sessions import WEB_BOT
+from core.db.conversation import ChatKey
+from core.db.uow import UnitOfWork
+from core.domain.kinds import Messenger
+from core.i18n import N_, Translator, translator
+from core.queries.invitable import person_by_external_id
+from notifier.channels.channel import MenuEntry
+from notifier.channels.webchat import WebChannel
+
+# The demo's own people, by the external ids that `core.importing.demo` fixes.
+_PERSONAS = (
+    ("mother", "Anna Petrova", N_("Mother of Ivan in 7A and Maria in 3B"), "👩"),
+    ("student", "Ivan Petrov", N_("Student of 7A"), "🧑"),
+    ("teacher", "Olga Sokolova", N_("Teaches algebra in 7A, mother of a pupil in 5A"), "👩‍🏫"),
+    ("father", "Pavel Petrov", N_("Father of the same two; may read only"), "👨"),
+    ("homeroom", "Boris Orlov", N_("Homeroom teacher of 7A"), "👨‍🏫"),
+    ("head", "Galina Belova", N_("Head of school"), "👩‍💼"),
+    ("admin", "Arkady Lvov", N_("Administrator"), "🗝️"),
+    ("secretary", "Svetlana Zueva", N_("Secretary"), "🗂️"),
+    ("canteen", "Klara Pavlova", N_("Canteen"), "🍲"),
+    ("stranger-mother", "Irina Smirnova", N_("Mother in another family of 7A"), "👩‍🦱"),
+)
+
+
+def build_site(app: App, *, demo: bool = False) -> web.Application:
+    """The aiohttp application; opens the browser's channel. ``demo`` puts the persona picker in front."""
+    channel = WebChannel(app.database, app.clock)
+    app.add_channel(channel)
+    settings = app.settings
+
+    async def feed(raw: dict[str, Any], address: str) -> None:
+        await app.feed(channel, raw, address_hash=app.address_hash(address))
+
+    async def menu(user_id: int, locale: str) -> list[MenuEntry]:
+        async with UnitOfWork(app.database, app.clock) as uow:
+            _, actor = await load_actor(uow, ChatKey(Messenger.WEB, WEB_BOT, user_id))
+        return menu_entries(translator(locale), app.table.offered_to(actor))
+
+    async def personas(t: Translator) -> list[Persona]:
+        found = []
+        async with UnitOfWork(app.database, app.clock) as uow:
+            for external_id, name, words, emblem in _PERSONAS:
+                person_id = await person_by_external_id(uow, external_id, source="demo")
+                found.append(Persona(person_id, name, t(words), emblem))
+        return found
+
+    site = web.Application(client_max_size=64 * 1024)
+    site.router.add_get("/healthz", _healthz(app))
+    WebChat(
+        database=app.database,
+        clock=app.clock,
+        channel=channel,
+        door=Door(feed, menu, personas if demo else None),
+        key=app.key,
+        public_address=settings.public_address,
+        is_tls=settings.is_tls,
+        trusted_proxies=settings.trusted_proxies,
+    ).mount(site)
+    return site
+
+
+def _healthz(app: App) -> Any:
+    async def healthz(_request: web.Request) -> web.Response:
+        """200 while the database answers, 503 otherwise."""
+        try:
+            await app.database.ping()
+        except Exception:
+            return web.json_response({"ok": False, "database": "unreachable"}, status=503)
+        return web.json_response({"ok": True})
+
+    return healthz

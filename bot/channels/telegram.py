@@ -1,0 +1,174 @@
+"""Telegram as a way in: long polling that forgets an update only once it was handled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import groupby
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import Update, User
+from pydantic import ValidationError
+
+from bot.app import App
+from bot.views.menu import menu_entries
+from core.access import Actor
+from core.i18n import LOCALES, translator
+from core.settings import Settings, SettingsError
+from notifier.channels.telegram.send import TelegramChannel
+
+log = structlog.get_logger(__name__)
+
+_LONG_POLL = 25
+_LONGEST_WAIT = 30.0
+_WAIT_AFTER_CONFLICT = 5.0
+_AT_ONCE = 32
+_WANTED = ["message", "callback_query", "my_chat_member"]
+
+
+class TokenRefused(SettingsError):
+    """The Bot API server does not know the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SCHOOLBELL_BOT_TOKEN: the Bot API server does not know this token. "
+            "Copy it again from @BotFather, or unset it to run without Telegram."
+        )
+
+
+class _GetUpdates(TelegramMethod[list[dict[str, Any]]]):
+    """getUpdates with its answers unread, so that one update of an unknown shape does not hold up the others."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    timeout: int = 0
+    allowed_updates: list[str] | None = None
+
+
+def make_bot(settings: Settings) -> Bot:
+    """The bot of the settings' token at the settings' server; the caller closes its session."""
+    assert settings.bot_token is not None
+    session = AiohttpSession()
+    if settings.telegram_api_url:
+        session.api = TelegramAPIServer.from_base(settings.telegram_api_url.rstrip("/"))
+    return Bot(settings.bot_token.get_secret_value(), session=session)
+
+
+async def ask_name(bot: Bot) -> User:
+    """getMe. Raises TokenRefused, or aiogram's errors where the server cannot be asked."""
+    try:
+        return await bot.get_me(request_timeout=10)
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        raise TokenRefused from None
+
+
+async def run_telegram(app: App) -> None:
+    """Open the bot's channel and poll until cancelled. Raises TokenRefused."""
+    bot = make_bot(app.settings)
+    try:
+        me = await _patiently(lambda: ask_name(bot), bot.token)
+        app.usernames[bot.id] = me.username or ""
+        channel = TelegramChannel(bot, rich=app.settings.rich_messages == "auto")
+        app.add_channel(channel, bot)
+        log.info("telegram.open", bot=me.username)
+        offered = app.table.offered_to(Actor())
+        for locale in (None, *LOCALES):
+            await channel.show_default_menu(locale, menu_entries(translator(locale or "en"), offered))
+        await Poller(bot, lambda update: app.feed(channel, update)).run()
+    finally:
+        await bot.session.close()
+
+
+async def _patiently(ask: Callable[[], Awaitable[User]], token: str) -> User:
+    wait = 1.0
+    while True:
+        try:
+            return await ask()
+        except AiogramError as error:
+            log.warning("telegram.unreachable", why=_why(error, token), again_in=wait)
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+
+
+class Poller:
+    """Asks for updates, hands them on in order for each chat, and confirms them after that."""
+
+    def __init__(self, bot: Bot, handle: Callable[[Update], Awaitable[Any]]) -> None:
+        self._bot = bot
+        self._handle = handle
+        self._offset: int | None = None
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(self) -> None:
+        """Until cancelled; no answer of the server ends it."""
+        wait = 1.0
+        while True:
+            try:
+                found = await self._bot(
+                    _GetUpdates(offset=self._offset, timeout=_LONG_POLL, allowed_updates=_WANTED),
+                    request_timeout=_LONG_POLL + 10,
+                )
+            except TelegramRetryAfter as error:
+                await asyncio.sleep(error.retry_after)
+            except TelegramConflictError:
+                log.error("telegram.conflict", why="another process polls with the same token")
+                await asyncio.sleep(_WAIT_AFTER_CONFLICT)
+            except AiogramError as error:
+                log.warning("telegram.unreachable", why=_why(error, self._bot.token), again_in=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+            else:
+                wait = 1.0
+                await self._take(found)
+
+    async def _take(self, found: list[dict[str, Any]]) -> None:
+        """One batch: each chat's updates in their order, the chats side by side."""
+        numbers = [raw["update_id"] for raw in found if isinstance(raw.get("update_id"), int)]
+        updates = sorted(self._readable(found), key=lambda update: (_chat(update), update.update_id))
+        await asyncio.gather(
+            *(self._in_order(list(own)) for _, own in groupby(updates, key=_chat)),
+        )
+        if numbers:
+            self._offset = max(numbers) + 1
+
+    def _readable(self, found: list[dict[str, Any]]) -> Iterable[Update]:
+        for raw in found:
+            try:
+                yield Update.model_validate(raw, context={"bot": self._bot})
+            except ValidationError:
+                log.warning("telegram.unreadable_update", update_id=raw.get("update_id"))
+
+    async def _in_order(self, updates: list[Update]) -> None:
+        for update in updates:
+            async with self._room:
+                try:
+                    await self._handle(update)
+                except Exception:
+                    log.exception("telegram.update_failed", update_id=update.update_id)
+
+
+def _chat(update: Update) -> int:
+    inside = update.message or update.my_chat_member
+    if inside is not None:
+        return inside.chat.id
+    return update.callback_query.from_user.id if update.callback_query else 0
+
+
+def _why(error: AiogramError, token: str) -> str:
+    text = error.message if isinstance(error, TelegramAPIError) else type(error).__name__
+    return text.replace(token, "•••")

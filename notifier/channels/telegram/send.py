@@ -1,0 +1,229 @@
+"""One Telegram bot as a channel: rich blocks where its server has them, HTML where it has not."""
+
+from __future__ import annotations
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+)
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageText,
+    SendDocument,
+    SendMessage,
+    SendRichMessage,
+    SetMyCommands,
+    TelegramMethod,
+)
+from aiogram.types import (
+    BotCommand,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+    BufferedInputFile,
+    LinkPreviewOptions,
+    Message,
+)
+
+from core.cards import Card, File, Text, Toast
+from core.cards.cut import shorten
+from core.domain.kinds import Messenger
+from notifier.channels.channel import ChannelError, MenuEntry
+from notifier.channels.telegram.html import render_keyboard, render_telegram_html
+from notifier.channels.telegram.rich import render_rich
+
+log = structlog.get_logger(__name__)
+
+_TOAST = 200
+_CAPTION = 1_024
+_COMMANDS = 100
+_WORDS = 256
+# After so many rich messages in a row that were refused and then taken as HTML, HTML it is.
+_REFUSALS = 3
+_UNREACHABLE = ("chat not found", "user is deactivated", "bot can't initiate", "peer_id_invalid")
+
+
+class TelegramChannel:
+    """Implements Channel for one bot. A 400 or 404 to a rich message is repeated at once as HTML; a 404 switches
+    the bot to HTML for good."""
+
+    messenger = Messenger.TELEGRAM
+
+    def __init__(self, bot: Bot, *, rich: bool = True) -> None:
+        self.bot_id = bot.id
+        self._bot = bot
+        self._rich = rich
+        self._refused = 0
+        self._logged: set[str] = set()
+
+    async def send(self, chat_id: int, what: Card | File) -> int:
+        if isinstance(what, File):
+            return await self._send_file(chat_id, what)
+        keyboard = render_keyboard(what)
+        if self._rich:
+            sent = await self._try_rich(
+                SendRichMessage(chat_id=chat_id, rich_message=render_rich(what), reply_markup=keyboard)
+            )
+            if sent is not None:
+                return sent
+        sent = await self._call(
+            SendMessage(
+                chat_id=chat_id,
+                text=render_telegram_html(what),
+                parse_mode="HTML",
+                reply_markup=keyboard,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        )
+        self._html_went_through()
+        return _message_id(sent)
+
+    async def edit(self, chat_id: int, message_id: int, card: Card) -> int:
+        keyboard = render_keyboard(card)
+        if self._rich:
+            try:
+                shown = await self._try_rich(
+                    EditMessageText(
+                        chat_id=chat_id,
+                        message_id=message_id,
+                        rich_message=render_rich(card),
+                        reply_markup=keyboard,
+                    )
+                )
+            except _NotModified:
+                return message_id
+            if shown is not None:
+                return message_id
+        try:
+            await self._call(
+                EditMessageText(
+                    chat_id=chat_id,
+                    message_id=message_id,
+                    text=render_telegram_html(card),
+                    parse_mode="HTML",
+                    reply_markup=keyboard,
+                    link_preview_options=LinkPreviewOptions(is_disabled=True),
+                )
+            )
+        except _NotModified:
+            return message_id
+        except _Refused:
+            # Too old, a picture, deleted: whatever it is, the person gets the answer as a new message.
+            return await self.send(chat_id, card)
+        self._html_went_through()
+        return message_id
+
+    async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
+        text = shorten(toast.text, _TOAST) if toast else None
+        await self._optional(
+            AnswerCallbackQuery(callback_query_id=tap_id, text=text, show_alert=bool(toast and toast.alert))
+        )
+
+    async def show_menu(self, chat_id: int, locale: str, entries: list[MenuEntry]) -> None:
+        await self._optional(
+            SetMyCommands(commands=_commands(entries), scope=BotCommandScopeChat(chat_id=chat_id))
+        )
+
+    async def show_default_menu(self, locale: str | None, entries: list[MenuEntry]) -> None:
+        """The menu of chats without one of their own; ``locale`` None is for languages that are not ours."""
+        await self._optional(
+            SetMyCommands(
+                commands=_commands(entries), scope=BotCommandScopeDefault(), language_code=locale
+            )
+        )
+
+    async def _send_file(self, chat_id: int, file: File) -> int:
+        method = SendDocument(
+            chat_id=chat_id,
+            document=BufferedInputFile(file.content, filename=file.name),
+            caption=shorten(file.words, _CAPTION) or None,
+        )
+        try:
+            return _message_id(await self._call(method))
+        except _Refused as refused:
+            if refused.gone:
+                raise
+            self._log_once("sendDocument", refused.why)
+            return await self.send(chat_id, Card(file.name, (Text(file.words),)))
+
+    async def _try_rich(self, method: TelegramMethod[Message] | EditMessageText) -> int | None:
+        """The id of the message; None where it should be said in HTML instead."""
+        try:
+            sent = await self._call(method)
+        except _NotModified:
+            raise
+        except _Refused as refused:
+            self._log_once("richMessages", refused.why)
+            self._refused += 1
+            if refused.is_unknown_method:
+                self._rich = False
+            return None
+        self._refused = 0
+        return _message_id(sent)
+
+    def _html_went_through(self) -> None:
+        if self._refused >= _REFUSALS:
+            self._rich = False
+
+    async def _call(self, method: TelegramMethod[Message] | EditMessageText) -> Message | bool:
+        try:
+            return await self._bot(method)
+        except TelegramRetryAfter as error:
+            raise ChannelError("told to wait", retry_after=float(error.retry_after)) from None
+        except TelegramNetworkError as error:
+            raise ChannelError(self._hidden(f"network: {error.message}")) from None
+        except TelegramAPIError as error:
+            why = self._hidden(error.message)
+            if "message is not modified" in why:
+                raise _NotModified(why) from None
+            gone = isinstance(error, TelegramForbiddenError) or (
+                isinstance(error, TelegramBadRequest) and any(words in why.casefold() for words in _UNREACHABLE)
+            )
+            raise _Refused(why, gone=gone, is_unknown_method=isinstance(error, TelegramNotFound)) from None
+        except AiogramError as error:
+            raise ChannelError(f"an answer that makes no sense: {type(error).__name__}") from None
+
+    async def _optional(self, method: TelegramMethod[bool]) -> None:
+        """What may fail: the bot goes on, and the log says so once a method."""
+        try:
+            await self._bot(method)
+        except AiogramError as error:
+            why = error.message if isinstance(error, TelegramAPIError) else type(error).__name__
+            self._log_once(method.__api_method__, self._hidden(why))
+
+    def _log_once(self, method: str, why: str) -> None:
+        if method not in self._logged:
+            self._logged.add(method)
+            log.warning("telegram.refused", bot=self.bot_id, method=method, why=why)
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._bot.token, "•••")
+
+
+class _Refused(ChannelError):
+    """The server said no to this very request."""
+
+    def __init__(self, why: str, *, gone: bool = False, is_unknown_method: bool = False) -> None:
+        super().__init__(why, gone=gone)
+        self.is_unknown_method = is_unknown_method
+
+
+class _NotModified(_Refused):
+    """The message shows this already."""
+
+
+def _message_id(sent: Message | bool) -> int:
+    return sent.message_id if isinstance(sent, Message) else 0
+
+
+def _commands(entries: list[MenuEntry]) -> list[BotCommand]:
+    return [
+        BotCommand(command=entry.command, description=shorten(entry.words, _WORDS))
+        for entry in entries[:_COMMANDS]
+    ]
