@@ -74,7 +74,9 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await migrate(database)
         table = discover()
         usernames: dict[int, str] = {}
-        services = Services(code_key(settings), settings.public_address, FileStore(settings.var_dir / "files"), usernames)
+        services = Services(
+            code_key(settings), settings.public_address, FileStore(settings.var_dir / "files"), usernames
+        )
         channels: dict[tuple[Messenger, int], Channel] = {}
         notifier = NotificationDispatcher(database, clock, channels, discover_notices())
         database.on_publish = notifier.wake

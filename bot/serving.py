@@ -6,11 +6,10 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from aiohttp import web
-from core.importing.demo import is_demo, make_demo_school
-from core.importing.demo.school import TIMEZONE
 
 from bot.app import App, open_app, serve
 from bot.channels.site import build_site
@@ -18,6 +17,8 @@ from bot.channels.telegram import run_telegram
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
+from core.importing.demo import is_demo, make_demo_school
+from core.importing.demo.school import TIMEZONE
 from core.settings import Settings, demo_moment
 
 log = structlog.get_logger(__name__)

@@ -174,7 +174,7 @@ async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, A
     homerooms: set[ClassId] = set()
     now = uow.now
     for row in rows:
-        kind, n0, n1, n2, n3 = row[0], row[1], row[2], row[3], row[4]
+        kind, n0, n1, n2, n3 = row.kind, row.n0, row.n1, row.n2, row.n3
         if kind == "chat":
             state = ChatState(
                 ChatId(n0),

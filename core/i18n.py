@@ -109,7 +109,7 @@ class Translator:
     def number(self, value: Decimal | float, places: int | None = None) -> str:
         """With the language's separators; ``places`` fixes the decimals."""
         pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(value, pattern, locale=self._babel)
+        return str(format_decimal(value, pattern, locale=self._babel))
 
     def percent(self, value: Decimal | float, places: int = 0) -> str:
         """A percentage from 0 to 100."""

@@ -7,6 +7,7 @@ be repeated, never lost.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Mapping
 from datetime import timedelta
@@ -66,10 +67,8 @@ class NotificationDispatcher:
                     pass
             except Exception:
                 log.exception("dispatcher.failed")
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
-            except TimeoutError:
-                pass
             self._wake.clear()
 
     async def run_once(self) -> int:

@@ -69,7 +69,9 @@ def test_translations_are_written_in_the_languages_script(locale: str, script: t
         if message.id and message.id not in same_everywhere:
             text = message.string[0] if message.pluralizable else message.string
             letters = any(script[0] <= character <= script[1] for character in text)
-            has_words = any(character.isalpha() for character in string.Formatter().vformat(text, (), Blank()))
+            has_words = any(
+                character.isalpha() for character in string.Formatter().vformat(text, (), Blank())
+            )
             assert letters or not has_words, message.id
 
 

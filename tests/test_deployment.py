@@ -46,7 +46,11 @@ def test_the_container_runs_a_command_that_exists() -> None:
 
 def test_the_readme_names_only_commands_that_exist() -> None:
     group = typer.main.get_command(app)
-    named = set(re.findall(r"^(?:\$ )?(?:SCHOOLBELL_\w+=\S+ )*(?:\.venv/bin/)?schoolbell (\w+)", read("README.md"), re.M))
+    named = set(
+        re.findall(
+            r"^(?:\$ )?(?:SCHOOLBELL_\w+=\S+ )*(?:\.venv/bin/)?schoolbell (\w+)", read("README.md"), re.M
+        )
+    )
     assert named
     assert named <= set(group.commands)  # type: ignore[attr-defined]
 

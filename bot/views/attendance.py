@@ -46,7 +46,9 @@ def attendance_card(
     blocks: list[Block] = [Text(term_words(t, record.term))]
     counts = record.counts
     if record.events:
-        blocks.append(Facts(tuple((t(name), str(counts[kind])) for kind, name in KINDS.items() if counts[kind])))
+        blocks.append(
+            Facts(tuple((t(name), str(counts[kind])) for kind, name in KINDS.items() if counts[kind]))
+        )
     blocks.append(_taken(t, record))
     shown = record.events[page * _ON_A_PAGE : (page + 1) * _ON_A_PAGE]
     if shown:
@@ -58,7 +60,9 @@ def attendance_card(
 
     rows = list(pages_row(t, page, len(record.events), _ON_A_PAGE, at))
     if len(record.term.terms) > 1:
-        rows.append((Button(t("Other term"), AttendanceTap(on="terms", student=student.id, term=term).pack()),))
+        rows.append(
+            (Button(t("Other term"), AttendanceTap(on="terms", student=student.id, term=term).pack()),)
+        )
     switch = switch_rows(t, students, student, lambda one: AttendanceTap(on="term", student=one.id).pack())
     return Card(heading(t("Attendance"), students, student), tuple(blocks), (*rows, *switch))
 
@@ -94,7 +98,13 @@ def _event(t: Translator, event: AttendanceEvent, today: date) -> str:
     kind = t(KINDS[event.kind])
     if event.kind is AttendanceKind.LATE and event.minutes:
         kind = t.plural("Late by {n} minute", "Late by {n} minutes", event.minutes)
-    text = t("{day}, lesson {period}, {subject}: {what}", day=day, period=event.period, subject=event.subject, what=kind)
+    text = t(
+        "{day}, lesson {period}, {subject}: {what}",
+        day=day,
+        period=event.period,
+        subject=event.subject,
+        what=kind,
+    )
     return f"{text} ({event.reason})" if event.reason else text
 
 
@@ -105,7 +115,8 @@ def terms_card(t: Translator, record: AttendanceRecord, students: Sequence[Stude
     rows = tuple(
         (
             Button(
-                ("• " if term.id == shown else "") + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
+                ("• " if term.id == shown else "")
+                + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
                 AttendanceTap(on="term", student=student.id, term=term.id).pack(),
             ),
         )

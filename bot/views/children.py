@@ -50,7 +50,8 @@ def children_card(t: Translator, actor: Actor, chosen: Student) -> Card:
     if len(actor.students) > 1:
         choice = [
             Button(
-                ("• " if student.id == one else "") + student.name.called, ChildrenTap(student=student.id).pack()
+                ("• " if student.id == one else "") + student.name.called,
+                ChildrenTap(student=student.id).pack(),
             )
             for student in actor.students
         ]

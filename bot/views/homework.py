@@ -43,7 +43,7 @@ def next_card(t: Translator, work: HomeworkList, students: Sequence[Student]) ->
         blocks.append(Text(t("Nothing is due in the coming weeks.") if today else t("No homework. Enjoy!")))
     else:
         lines = work.due_on(work.next_day)
-        title = t("Due {day}", day=_day_name(t, work.next_day, work.today))
+        title = t("Due: {day}", day=_day_name(t, work.next_day, work.today))
         blocks.append(_section(t, work, title, lines))
         shown += lines
     if work.overdue:
@@ -55,8 +55,10 @@ def next_card(t: Translator, work: HomeworkList, students: Sequence[Student]) ->
 def day_card(t: Translator, work: HomeworkList, day: date, students: Sequence[Student]) -> Card:
     """One day's homework."""
     lines = work.due_on(day)
-    title = t("Due {day}", day=_day_name(t, day, work.today))
-    blocks: list[Block] = [_section(t, work, title, lines)] if lines else [Text(title), Text(t("Nothing is due that day."))]
+    title = t("Due: {day}", day=_day_name(t, day, work.today))
+    blocks: list[Block] = (
+        [_section(t, work, title, lines)] if lines else [Text(title), Text(t("Nothing is due that day."))]
+    )
     return _card(t, t("Homework"), work, blocks, lines, day.toordinal(), students)
 
 
@@ -70,17 +72,23 @@ def subjects_card(t: Translator, work: HomeworkList, students: Sequence[Student]
     rows = tuple(tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2))
     back = (Button(t("What is due next"), HomeworkTap(on="next", student=work.student.id).pack()),)
     words = t("Which subject?") if buttons else t("There was no homework in the last weeks.")
-    return Card(heading(t("Homework"), students, work.student), (Text(words),), (*rows, back, *_switch(t, work, students)))
+    return Card(
+        heading(t("Homework"), students, work.student),
+        (Text(words),),
+        (*rows, back, *_switch(t, work, students)),
+    )
 
 
 def subject_card(t: Translator, work: HomeworkList, course_id: int, students: Sequence[Student]) -> Card:
     """A subject's homework of the last and coming weeks, newest first."""
     lines = [line for line in work.lines if line.course_id == course_id][::-1][:_ON_A_SCREEN]
     items = tuple(
-        Item(f"{_day_name(t, line.due_on, work.today)}: {_words(t, line, with_subject=False)}", _tick(work, line))
+        Item(f"{_day_name(t, line.due_on, work.today)}: {_words(t, line, with_subject=False)}", line.done)
         for line in lines
     )
-    blocks: tuple[Block, ...] = (Listing(items),) if items else (Text(t("There was no homework in the last weeks.")),)
+    blocks: tuple[Block, ...] = (
+        (Listing(items),) if items else (Text(t("There was no homework in the last weeks.")),)
+    )
     title = _subject(lines[0]) if lines else t("Homework")
     back = (Button(t("All subjects"), HomeworkTap(on="subjects", student=work.student.id).pack()),)
     return Card(heading(title, students, work.student), blocks, (back, *_switch(t, work, students)))
@@ -88,15 +96,11 @@ def subject_card(t: Translator, work: HomeworkList, course_id: int, students: Se
 
 def _section(t: Translator, work: HomeworkList, title: str, lines: Sequence[HomeworkLine]) -> Section:
     minutes = sum(line.minutes or 0 for line in lines)
-    items = tuple(Item(_words(t, line), _tick(work, line)) for line in lines[:_ON_A_SCREEN])
+    items = tuple(Item(_words(t, line), line.done) for line in lines[:_ON_A_SCREEN])
     blocks: list[Block] = [Listing(items)]
     if minutes:
         blocks.append(Note(t.plural("About {n} minute in all.", "About {n} minutes in all.", minutes)))
     return Section(title, tuple(blocks), open=True)
-
-
-def _tick(work: HomeworkList, line: HomeworkLine) -> bool | None:
-    return line.done if work.may_tick or line.done else None
 
 
 def _words(t: Translator, line: HomeworkLine, *, with_subject: bool = True) -> str:
@@ -133,7 +137,9 @@ def _card(
         ticks = [
             Button(
                 ("☑ " if line.done else "☐ ") + _subject(line),
-                HomeworkTap(on="untick" if line.done else "tick", student=student, day=day, id=line.id).pack(),
+                HomeworkTap(
+                    on="untick" if line.done else "tick", student=student, day=day, id=line.id
+                ).pack(),
             )
             for line in lines[:10]
         ]

@@ -43,13 +43,23 @@ def meals_card(t: Translator, book: MealBook, page: int, students: Sequence[Stud
     student, currency = book.student, book.student.school.currency
     blocks: list[Block] = []
     if book.balance is None and not book.lines:
-        blocks.append(Text(t("There is no canteen account yet. Ask the school office to open one.") if not page else t("Nothing older.")))
+        blocks.append(
+            Text(
+                t("There is no canteen account yet. Ask the school office to open one.")
+                if not page
+                else t("Nothing older.")
+            )
+        )
     else:
         if book.balance is not None:
             blocks.append(Facts(((t("Balance"), t.money(book.balance, currency)),)))
         if book.lines:
             rows = tuple(
-                (t.date(line.at.astimezone(student.school.zone).date(), "short"), _what(t, line), _amount(t, line, currency))
+                (
+                    t.date(line.at.astimezone(student.school.zone).date(), "short"),
+                    _what(t, line),
+                    _amount(t, line, currency),
+                )
                 for line in book.lines
             )
             header = (t("Day"), t("What"), t("Amount"))
@@ -58,7 +68,11 @@ def meals_card(t: Translator, book: MealBook, page: int, students: Sequence[Stud
             blocks.append(Text(t("Nothing was paid or eaten yet.")))
     if book.menu and not page:
         title = t("Menu: {day}", day=t.relative_day(book.menu[0].on, today))
-        blocks.append(Section(title, (Listing(tuple(Item(_dish(t, dish, currency)) for dish in book.menu[:12])),), open=True))
+        blocks.append(
+            Section(
+                title, (Listing(tuple(Item(_dish(t, dish, currency)) for dish in book.menu[:12])),), open=True
+            )
+        )
     pages = []
     if page:
         pages.append(Button(t("◀ Newer"), MealsTap(student=student.id, page=page - 1).pack()))

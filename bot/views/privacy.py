@@ -53,7 +53,7 @@ def privacy_card(t: Translator, school_name: str) -> Card:
                             Item(t("Guardians see their own children, students themselves.")),
                             Item(
                                 t(
-                                    "Teachers see their own courses; the class teacher the class; the school's heads the school."
+                                    "Teachers see their own courses, the class teacher the class, heads their school."
                                 )
                             ),
                             Item(

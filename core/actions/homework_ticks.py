@@ -15,7 +15,9 @@ from core.domain.rights import Right
 from core.errors import NotFound
 
 
-async def tick_homework(uow: UnitOfWork, key: ChatKey, student_id: int, homework_id: int, *, done: bool) -> None:
+async def tick_homework(
+    uow: UnitOfWork, key: ChatKey, student_id: int, homework_id: int, *, done: bool
+) -> None:
     """Tick a homework off, or not: setting what is set already changes nothing.
 
     Raises NotFound for a homework of other courses, Forbidden for anybody but the pupil.

@@ -61,10 +61,9 @@ async def issue_invitations(
     async with uow.writing():
         ids = [invitee.person_id for invitee in invitees]
         linked, invited = await linked_and_invited(uow, ids)
-        if reissue:
-            wanted = list(invitees)
-        else:
-            wanted = [one for one in invitees if one.person_id not in linked | invited]
+        wanted = (
+            list(invitees) if reissue else [one for one in invitees if one.person_id not in linked | invited]
+        )
         revoked = unlinked = 0
         if reissue and ids:
             revoked = await _revoke_open(uow, ids)

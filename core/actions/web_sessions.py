@@ -81,9 +81,7 @@ async def read_session(uow: UnitOfWork, token: str) -> BrowserSession | None:
     """The session of a cookie's token; None where it is unknown, ended or idle for too long. One statement, and
     once an hour another that notes it was seen."""
     row = await uow.row(
-        sa.select(
-            WebSession.id, WebSession.seen_at, Chat.id.label("chat_id"), Chat.user_id, Chat.locale
-        )
+        sa.select(WebSession.id, WebSession.seen_at, Chat.id.label("chat_id"), Chat.user_id, Chat.locale)
         .join(Chat, Chat.id == WebSession.chat_id)
         .where(
             WebSession.token_hash == _hash(token),
@@ -102,6 +100,4 @@ async def read_session(uow: UnitOfWork, token: str) -> BrowserSession | None:
 async def end_session(uow: UnitOfWork, session: BrowserSession) -> None:
     """Sign out: the cookie opens nothing any more. One statement."""
     async with uow.writing():
-        await uow.write(
-            sa.update(WebSession).where(WebSession.id == session.id).values(ended_at=uow.now)
-        )
+        await uow.write(sa.update(WebSession).where(WebSession.id == session.id).values(ended_at=uow.now))

@@ -130,7 +130,7 @@ async def messages_since(uow: UnitOfWork, chat_id: ChatId, revision: int) -> lis
         .order_by(ChatMessage.revision)
         .limit(200)
     )
-    return [KeptMessage(*row) for row in rows]
+    return [KeptMessage(**row._mapping) for row in rows]
 
 
 async def messages_before(
@@ -141,7 +141,7 @@ async def messages_before(
     if message_id is not None:
         statement = statement.where(ChatMessage.id < message_id)
     rows = await uow.rows(statement.order_by(ChatMessage.id.desc()).limit(most))
-    return [KeptMessage(*row) for row in reversed(rows)]
+    return [KeptMessage(**row._mapping) for row in reversed(rows)]
 
 
 async def file_of(uow: UnitOfWork, chat_id: ChatId, message_id: int) -> tuple[str, bytes]:

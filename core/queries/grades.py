@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -82,7 +83,7 @@ _WAS = (
     .limit(1)
     .scalar_subquery()
 )
-_COURSE = [Course.id.label("course_id"), Subject.name.label("subject"), Course.name.label("group")]
+_COURSE: list[Any] = [Course.id.label("course_id"), Subject.name.label("subject"), Course.name.label("group")]
 _MARKS = (
     sa.select(
         *_COURSE,
@@ -118,7 +119,7 @@ _EMPTY_COURSES = (
         sa.null().label("mark_id"),
         TermMark.value,
         TermMark.number,
-        *(sa.null().label(name) for name in ("maximum", "weight", "kind", "title", "topic", "comment", "on")),
+        *[sa.null().label(name) for name in ("maximum", "weight", "kind", "title", "topic", "comment", "on")],
         TermMark.recorded_at,
         sa.null().label("was"),
         sa.literal(1).label("is_term_mark"),

@@ -149,9 +149,7 @@ class StoredFile:
     sha256: str
 
 
-async def access_attachment(
-    uow: UnitOfWork, actor: Actor, attachment_id: int, student_id: int
-) -> StoredFile:
+async def access_attachment(uow: UnitOfWork, actor: Actor, attachment_id: int, student_id: int) -> StoredFile:
     """The file of a homework of that pupil, if the asker may read the pupil's diary. Raises NotFound.
 
     One statement for a family.

@@ -83,25 +83,26 @@ class Plan:
 
 
 def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
+    columns: list[Any] = [
+        TimetableSlot.id,
+        TimetableSlot.course_id,
+        TimetableSlot.weekday,
+        TimetableSlot.period,
+        TimetableSlot.room,
+        TimetableSlot.parity,
+        TimetableSlot.valid_from,
+        TimetableSlot.valid_to,
+        TimetableSlot.schedule_id,
+        BellPeriod.starts,
+        BellPeriod.ends,
+        Subject.name.label("subject"),
+        Course.name.label("group"),
+        SchoolClass.name.label("class_name"),
+        AcademicYear.starts.label("year_starts"),
+        *(Person.family, Person.given, Person.middle),
+    ]
     return (
-        sa.select(
-            TimetableSlot.id,
-            TimetableSlot.course_id,
-            TimetableSlot.weekday,
-            TimetableSlot.period,
-            TimetableSlot.room,
-            TimetableSlot.parity,
-            TimetableSlot.valid_from,
-            TimetableSlot.valid_to,
-            TimetableSlot.schedule_id,
-            BellPeriod.starts,
-            BellPeriod.ends,
-            Subject.name.label("subject"),
-            Course.name.label("group"),
-            SchoolClass.name.label("class_name"),
-            AcademicYear.starts.label("year_starts"),
-            *(Person.family, Person.given, Person.middle),
-        )
+        sa.select(*columns)
         .join(Course, Course.id == TimetableSlot.course_id)
         .join(Subject, Subject.id == Course.subject_id)
         .outerjoin(SchoolClass, SchoolClass.id == Course.class_id)
@@ -218,8 +219,7 @@ async def own_lessons(uow: UnitOfWork, actor: Actor, *, since: date, until: date
     held = next((one for one in actor.roles if one.role is Role.TEACHER), None)
     if held is None:
         raise NotFound("not_a_teacher")
-    plan = await _plan(uow, held.school, held.person_id, since, until, _TEACHER_SLOTS, _TEACHER_CHANGES)
-    return plan
+    return await _plan(uow, held.school, held.person_id, since, until, _TEACHER_SLOTS, _TEACHER_CHANGES)
 
 
 async def _plan(

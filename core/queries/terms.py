@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,9 +32,7 @@ class TermChoice:
 
 
 # The newest day with something in the diary decides what is shown when today lies outside every term.
-_LATEST = sa.select(
-    sa.func.max(sa.column("day")),
-).select_from(
+_LATEST: sa.Select[Any] = sa.select(sa.func.max(sa.column("day"))).select_from(
     sa.union_all(
         sa.select(sa.func.max(Assessment.date).label("day"))
         .join(Mark, Mark.assessment_id == Assessment.id)
@@ -56,7 +55,11 @@ _TERMS = (
     )
     .join(AcademicYear, AcademicYear.id == Term.year_id)
     .join(Org, Org.id == AcademicYear.org_id)
-    .where(sa.bindparam("path", type_=sa.Text()).startswith(Org.path))
+    .where(
+        sa.bindparam("path", type_=sa.Text()).startswith(Org.path),
+        Term.ended_on.is_(None),
+        AcademicYear.ended_on.is_(None),
+    )
     .order_by(Term.starts, Term.id)
 )
 

@@ -19,8 +19,8 @@ from core.cards import Card, File, Toast
 from core.cards.plain import render_plain
 from core.clock import Clock
 from core.db.engine import Database
-from core.files import FileStore
 from core.domain.kinds import Messenger
+from core.files import FileStore
 from notifier.channels.channel import MenuEntry
 
 CODE_KEY = b"k" * 32
@@ -82,12 +82,24 @@ class RecordingChannel:
 class Stage:
     """A dispatcher on a database, and the people who talk to it."""
 
-    def __init__(self, database: Database, clock: Clock, *, channel: RecordingChannel | None = None, files: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        channel: RecordingChannel | None = None,
+        files: Path | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.channel = channel or RecordingChannel()
         self.table: Table = discover()
-        self.services = Services(CODE_KEY, PUBLIC_URL, FileStore(files or Path(tempfile.mkdtemp())), {self.channel.bot_id: "school_bot"})
+        self.services = Services(
+            CODE_KEY,
+            PUBLIC_URL,
+            FileStore(files or Path(tempfile.mkdtemp())),
+            {self.channel.bot_id: "school_bot"},
+        )
         self.dispatcher: Dispatcher = build_dispatcher(self.table, database, clock, self.services)
         self.bot = local_bot(self.channel.bot_id, "test")
         self._numbers = itertools.count(1)

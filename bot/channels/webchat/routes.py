@@ -435,4 +435,9 @@ def _browser(request: web.Request) -> str:
     browsers = ("Edg", "Firefox", "Chrome", "Safari")
     system = next((one for one in systems if one in agent), "")
     browser = next((one for one in browsers if one in agent), "")
-    return " · ".join(part for part in (browser.replace("Edg", "Edge"), system.replace("Macintosh", "Mac")) if part) or "Browser"
+    return (
+        " · ".join(
+            part for part in (browser.replace("Edg", "Edge"), system.replace("Macintosh", "Mac")) if part
+        )
+        or "Browser"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -16,7 +17,7 @@ CSP = (
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def headers_middleware(*, is_tls: bool) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def headers_middleware(*, is_tls: bool) -> Middleware:
     """Strict headers on every answer, errors included."""
     headers = {
         "Content-Security-Policy": CSP,
@@ -70,7 +71,9 @@ def check_csrf(given: str | None, key: bytes, secret: str) -> None:
 def client_address(request: web.Request, trusted_proxies: tuple[str, ...]) -> str:
     """The browser's network address; forwarded ones count only from a trusted proxy, the nearest first."""
     address = request.remote or ""
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
     while address in trusted_proxies and forwarded:
         address = forwarded.pop()
     return address

@@ -47,7 +47,10 @@ class Person(Base):
 
 
 class ExternalId(Base):
-    """What a register calls one of our rows: (source, kind, external_id) is one row of ``kind``'s table."""
+    """What a register calls one of our rows: (source, kind, external_id) is one row of ``kind``'s table.
+
+    ``ended_on`` says that the register itself ended it: only then may the register bring it back.
+    """
 
     __tablename__ = "external_id"
     id: Mapped[Id]
@@ -55,6 +58,7 @@ class ExternalId(Base):
     kind: Mapped[str]
     external_id: Mapped[str]
     target_id: Mapped[int]
+    ended_on: Mapped[date | None]
     __table_args__ = (
         sa.UniqueConstraint("source", "kind", "external_id"),
         sa.Index(None, "kind", "external_id"),

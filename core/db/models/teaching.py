@@ -20,6 +20,7 @@ class AcademicYear(Base):
     name: Mapped[str]
     starts: Mapped[date]
     ends: Mapped[date]
+    ended_on: Mapped[dt.date | None]
     __table_args__ = (sa.CheckConstraint("starts <= ends", name="in_order"),)
 
 
@@ -33,6 +34,7 @@ class Term(Base):
     name: Mapped[str]
     starts: Mapped[date]
     ends: Mapped[date]
+    ended_on: Mapped[dt.date | None]
     __table_args__ = (sa.CheckConstraint("starts <= ends", name="in_order"),)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from core.db.models import MealAccount, MealOrder, MealTransaction, MenuItem
@@ -21,7 +21,7 @@ _BREAKFASTS = [("Porridge with berries", 9_000), ("Cottage cheese bake", 10_500)
 
 def make_canteen(plan: Plan) -> None:
     """A menu for two weeks around today, and four weeks of lunches."""
-    menu: dict[object, list[int]] = {}
+    menu: dict[date, list[int]] = {}
     for offset in range(-7, 15):
         day = plan.today + timedelta(days=offset)
         if not plan.is_school_day(day):
@@ -39,7 +39,7 @@ def make_canteen(plan: Plan) -> None:
             _account(plan, pupil, menu)
 
 
-def _account(plan: Plan, pupil: int, menu: dict[object, list[int]]) -> None:
+def _account(plan: Plan, pupil: int, menu: dict[date, list[int]]) -> None:
     account = plan.rows.add(MealAccount, student_id=pupil, school_id=plan.school, balance=0)
     row = plan.rows.of(MealAccount)[-1]
     balance = 0

@@ -39,7 +39,13 @@ _TASKS = [
     "Read §{n} and answer the questions after it", "Exercises {n}–{m}", "Learn the rule on page {n}",
     "Problems {n} and {m}, in writing", "Prepare a short talk on page {n}",
 ]  # fmt: skip
-_COMMENTS = ["clean work", "see me about task 3", "much better!", "hurried, please check again", "good question"]
+_COMMENTS = [
+    "clean work",
+    "see me about task 3",
+    "much better!",
+    "hurried, please check again",
+    "good question",
+]
 _REASONS = {
     AttendanceKind.ABSENT: [""],
     AttendanceKind.ILL: ["a cold", "flu", "doctor's note"],
@@ -87,7 +93,12 @@ def _ill_today(plan: Plan, day: date) -> dict[int, tuple[AttendanceKind, str]]:
             week = day.toordinal() // 7
             dice = (pupil * 7919 + week * 104729) % 100
             if dice < 4:
-                kind = (AttendanceKind.ILL, AttendanceKind.ILL, AttendanceKind.EXCUSED, AttendanceKind.ABSENT)[dice]
+                kind = (
+                    AttendanceKind.ILL,
+                    AttendanceKind.ILL,
+                    AttendanceKind.EXCUSED,
+                    AttendanceKind.ABSENT,
+                )[dice]
                 if kind is AttendanceKind.ILL or day.weekday() == dice % 5:
                     away[pupil] = (kind, plan.chance.choice(_REASONS[kind]))
     return away
@@ -123,7 +134,15 @@ def _lesson(
         else:
             present.append(pupil)
             if slot.period == 1 and plan.chance.random() < 0.02:
-                _absence(plan, pupil, lesson, AttendanceKind.LATE, plan.chance.choice(("the bus", "")), teacher, ends)
+                _absence(
+                    plan,
+                    pupil,
+                    lesson,
+                    AttendanceKind.LATE,
+                    plan.chance.choice(("the bus", "")),
+                    teacher,
+                    ends,
+                )
     if plan.chance.random() < 0.55:
         _marks(plan, slot, day, lesson, topics[number // 3 % len(topics)], present, talent, ends)
 
@@ -210,7 +229,10 @@ def _homework(plan: Plan, slot: Slot, due: date, number: int) -> None:
         for pupil in plan.pupils[slot.class_id]:
             if plan.chance.random() < 0.6:
                 plan.rows.add(
-                    HomeworkTick, student_id=pupil, homework_id=homework, ticked_at=plan.around - timedelta(hours=2)
+                    HomeworkTick,
+                    student_id=pupil,
+                    homework_id=homework,
+                    ticked_at=plan.around - timedelta(hours=2),
                 )
 
 

@@ -11,15 +11,75 @@ _LATIN = [
     ("Miller", "Miller"), ("Brown", "Brown"), ("Taylor", "Taylor"), ("Martin", "Martin"), ("Popov", "Popova"),
     ("Lebedev", "Lebedeva"), ("Baker", "Baker"), ("Reed", "Reed"), ("Hughes", "Hughes"), ("Egorov", "Egorova"),
 ]  # fmt: skip
-_LATIN_BOYS = "Anton Boris Daniel Egor Fedor George Igor Kirill Leo Mark Nikita Oleg Roman Timur Victor Yuri".split()
-_LATIN_GIRLS = "Alina Bella Daria Elena Galina Irina Kira Lily Marina Nina Olga Polina Sofia Tanya Vera Zoe".split()
+_LATIN_BOYS = [
+    "Anton",
+    "Boris",
+    "Daniel",
+    "Egor",
+    "Fedor",
+    "George",
+    "Igor",
+    "Kirill",
+    "Leo",
+    "Mark",
+    "Nikita",
+    "Oleg",
+    "Roman",
+    "Timur",
+    "Victor",
+    "Yuri",
+]
+_LATIN_GIRLS = [
+    "Alina",
+    "Bella",
+    "Daria",
+    "Elena",
+    "Galina",
+    "Irina",
+    "Kira",
+    "Lily",
+    "Marina",
+    "Nina",
+    "Olga",
+    "Polina",
+    "Sofia",
+    "Tanya",
+    "Vera",
+    "Zoe",
+]
 _RUSSIAN = [
     ("Алексеев", "Алексеева"), ("Борисов", "Борисова"), ("Васильев", "Васильева"), ("Григорьев", "Григорьева"),
     ("Дмитриев", "Дмитриева"), ("Ершов", "Ершова"), ("Жуков", "Жукова"), ("Зайцев", "Зайцева"),
     ("Киселёв", "Киселёва"), ("Макаров", "Макарова"), ("Никитин", "Никитина"), ("Соловьёв", "Соловьёва"),
 ]  # fmt: skip
-_RUSSIAN_BOYS = "Артём Богдан Глеб Денис Егор Илья Кирилл Матвей Пётр Семён Тимофей Фёдор".split()
-_RUSSIAN_GIRLS = "Алиса Варвара Вера Дарья Ева Злата Ксения Мила Полина София Ульяна Яна".split()
+_RUSSIAN_BOYS = [
+    "Артём",
+    "Богдан",
+    "Глеб",
+    "Денис",
+    "Егор",
+    "Илья",
+    "Кирилл",
+    "Матвей",
+    "Пётр",
+    "Семён",
+    "Тимофей",
+    "Фёдор",
+]
+_RUSSIAN_GIRLS = [
+    "Алиса",
+    "Варвара",
+    "Вера",
+    "Дарья",
+    "Ева",
+    "Злата",
+    "Ксения",
+    "Мила",
+    "Полина",
+    "София",
+    "Ульяна",
+    "Яна",
+]
 _THAI = ["สุขใจ", "ศรีสวัสดิ์", "ทองดี", "วงศ์ไทย", "แก้วมณี", "บุญมา", "รัตนกุล", "จันทร์เพ็ญ"]
 _THAI_BOYS = ["กิตติ", "ชัยวัฒน์", "ธนา", "นที", "ปกรณ์", "ภูมิ", "วิชัย", "อาทิตย์"]
 _THAI_GIRLS = ["กานดา", "จิรา", "ดวงใจ", "นภา", "ปิยะ", "มาลี", "สุดา", "อรุณี"]

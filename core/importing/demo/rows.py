@@ -41,6 +41,6 @@ class Rows:
             if not uow.database.is_sqlite:
                 name = table.__tablename__
                 await uow.rows(
-                    sa.text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {same[-1]['id']})")  # noqa: S608
+                    sa.text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {same[-1]['id']})")
                 )
         return written

@@ -113,10 +113,12 @@ async def make_demo_school(
         first = {}
         for table in Base.metadata.sorted_tables:
             if "id" in table.c:
-                first[table.name] = int(await uow.value(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))))
+                first[table.name] = int(
+                    await uow.value(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))
+                )
         rows = Rows(first)
         for number in range(copies):
-            _make_school(rows, random.Random(seed + number), around, pupils_in_class, number)  # noqa: S311
+            _make_school(rows, random.Random(seed + number), around, pupils_in_class, number)
         async with uow.writing():
             await rows.write(uow)
     counts = {table.__tablename__: len(rows.of(table)) for table in _counted()}
@@ -224,7 +226,7 @@ def _cast_and_staff(plan: Plan, number: int) -> None:
         _role(plan, person, Role.TEACHER)
 
 
-_FIXED_PUPILS = {
+_FIXED_PUPILS: dict[str, list[tuple[str | None, str, str]]] = {
     "7A": [("student", "Ivan", "Petrov"), (None, "Alexei", "Smirnov"), (None, "Dmitri", "Smirnov"),
            (None, "Kirill", "Ivanov"), (None, "Daria", "Sidorova"), (None, "Roman", "Kozlov")],
     "3B": [("daughter", "Maria", "Petrova")],
@@ -296,7 +298,11 @@ def _pupils(plan: Plan, class_name: str, class_id: int, wanted: int, number: int
             female = plan.chance.random() < 0.5
             given = given_name(plan.chance, home.locale, female=female)
             family = home.her if female else home.him
-            external = f"p-{class_name}-{place + 1:02}" if number == 0 else f"p{number + 1}-{class_name}-{place + 1:02}"
+            external = (
+                f"p-{class_name}-{place + 1:02}"
+                if number == 0
+                else f"p{number + 1}-{class_name}-{place + 1:02}"
+            )
         pupil = _person(plan, given, family, external, locale=home.locale)
         _role(plan, pupil, Role.STUDENT)
         plan.rows.add(Enrollment, student_id=pupil, class_id=class_id, roll_number=place + 1)
@@ -314,7 +320,9 @@ def _parents(plan: Plan, pupil: int, home: Family, external: str) -> None:
     if mother_id == "stranger-mother":
         given = "Irina"
     mother = _person(plan, given, home.her, mother_id, locale=home.locale)
-    plan.rows.add(Guardianship, guardian_id=mother, child_id=pupil, relation="mother", rights=GuardianRights.FULL)
+    plan.rows.add(
+        Guardianship, guardian_id=mother, child_id=pupil, relation="mother", rights=GuardianRights.FULL
+    )
     if plan.chance.random() < 0.8:
         father = _person(
             plan,

@@ -95,7 +95,11 @@ def _changes(plan: Plan, slots: list[Slot]) -> None:
         if slot is None:
             continue
         own = plan.teacher_of[slot.course]
-        busy = {plan.teacher_of[one.course] for one in slots if (one.weekday, one.period) == (slot.weekday, slot.period)}
+        busy = {
+            plan.teacher_of[one.course]
+            for one in slots
+            if (one.weekday, one.period) == (slot.weekday, slot.period)
+        }
         free = [plan.cast[f"t{n}"] for n in range(1, 24) if plan.cast[f"t{n}"] not in busy | {own}]
         plan.rows.add(
             LessonChange,

@@ -67,11 +67,11 @@ class TelegramChannel:
             return await self._send_file(chat_id, what)
         keyboard = render_keyboard(what)
         if self._rich:
-            sent = await self._try_rich(
+            shown = await self._try_rich(
                 SendRichMessage(chat_id=chat_id, rich_message=render_rich(what), reply_markup=keyboard)
             )
-            if sent is not None:
-                return sent
+            if shown is not None:
+                return shown
         sent = await self._call(
             SendMessage(
                 chat_id=chat_id,
@@ -133,9 +133,7 @@ class TelegramChannel:
     async def show_default_menu(self, locale: str | None, entries: list[MenuEntry]) -> None:
         """The menu of chats without one of their own; ``locale`` None is for languages that are not ours."""
         await self._optional(
-            SetMyCommands(
-                commands=_commands(entries), scope=BotCommandScopeDefault(), language_code=locale
-            )
+            SetMyCommands(commands=_commands(entries), scope=BotCommandScopeDefault(), language_code=locale)
         )
 
     async def _send_file(self, chat_id: int, file: File) -> int:
@@ -173,7 +171,8 @@ class TelegramChannel:
 
     async def _call(self, method: TelegramMethod[Message] | EditMessageText) -> Message | bool:
         try:
-            return await self._bot(method)
+            answer: Message | bool = await self._bot(method)  # type: ignore[arg-type]
+            return answer
         except TelegramRetryAfter as error:
             raise ChannelError("told to wait", retry_after=float(error.retry_after)) from None
         except TelegramNetworkError as error:
@@ -183,7 +182,8 @@ class TelegramChannel:
             if "message is not modified" in why:
                 raise _NotModified(why) from None
             gone = isinstance(error, TelegramForbiddenError) or (
-                isinstance(error, TelegramBadRequest) and any(words in why.casefold() for words in _UNREACHABLE)
+                isinstance(error, TelegramBadRequest)
+                and any(words in why.casefold() for words in _UNREACHABLE)
             )
             raise _Refused(why, gone=gone, is_unknown_method=isinstance(error, TelegramNotFound)) from None
         except AiogramError as error:

@@ -17,7 +17,7 @@ _COUNT = sa.select(sa.func.count()).select_from(Person)
 
 
 async def test_an_error_inside_writing_leaves_nothing(uow: UnitOfWork) -> None:
-    with pytest.raises(RuntimeError, match="half way"):
+    with pytest.raises(RuntimeError, match="half way"):  # noqa: PT012
         async with uow.writing():
             await uow.insert(Person, given="A", family="B")
             raise RuntimeError("half way")
@@ -25,7 +25,7 @@ async def test_an_error_inside_writing_leaves_nothing(uow: UnitOfWork) -> None:
 
 
 async def test_an_inner_writing_joins_the_outer_one(uow: UnitOfWork) -> None:
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012
         async with uow.writing():
             async with uow.writing():
                 await uow.insert(Person, given="A", family="B")
@@ -62,7 +62,7 @@ async def test_many_writers_at_once_all_get_their_turn(database: Database, clock
 async def test_the_bell_rings_after_the_commit_and_not_after_a_rollback(uow: UnitOfWork) -> None:
     rung: list[bool] = []
     uow.database.on_publish = lambda: rung.append(uow.is_writing)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012
         async with uow.writing():
             await publish(uow, "kind", "key 1", payload={})
             raise RuntimeError

@@ -6,7 +6,8 @@ export class Suggestions {
     Object.assign(this, { box, field, opener, fetchMenu, choose });
     this.menu = [];
     this.at = -1;
-    opener.addEventListener("click", () => (box.hidden ? this.open("") : this.close()));
+    this.asked = 0;
+    opener.addEventListener("click", () => (box.hidden ? this.open() : this.close()));
     box.addEventListener("click", (event) => {
       const line = event.target.closest("li");
       if (line) this.take(line);
@@ -16,13 +17,16 @@ export class Suggestions {
     });
   }
 
-  async open(begins) {
+  async open() {
+    const asked = ++this.asked;
     try {
       this.menu = await this.fetchMenu();
     } catch {
       return;
     }
-    this.show(begins);
+    // While the menu was fetched the line may have been sent, or the list closed.
+    if (asked !== this.asked) return;
+    this.show(this.field.value.startsWith("/") ? this.field.value.slice(1).toLowerCase() : "");
     this.field.focus();
   }
 
@@ -51,7 +55,7 @@ export class Suggestions {
   typed() {
     const match = /^\/(\w*)$/.exec(this.field.value);
     if (!match) this.close();
-    else if (this.box.hidden) this.open(match[1].toLowerCase());
+    else if (this.box.hidden) this.open();
     else this.show(match[1].toLowerCase());
   }
 
@@ -87,6 +91,7 @@ export class Suggestions {
   }
 
   close() {
+    this.asked++;
     this.box.hidden = true;
     this.at = -1;
     this.opener.setAttribute("aria-expanded", "false");

@@ -37,6 +37,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('external_id', sa.Text(), nullable=False),
     sa.Column('target_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ended_on', sa.Date(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_external_id')),
     sa.UniqueConstraint('source', 'kind', 'external_id', name=op.f('uq_external_id_source_kind_external_id'))
     )
@@ -101,6 +102,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('starts', sa.Date(), nullable=False),
     sa.Column('ends', sa.Date(), nullable=False),
+    sa.Column('ended_on', sa.Date(), nullable=True),
     sa.CheckConstraint('starts <= ends', name=op.f('ck_academic_year_in_order')),
     sa.ForeignKeyConstraint(['org_id'], ['org.id'], name=op.f('fk_academic_year_org_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_academic_year'))
@@ -436,6 +438,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('starts', sa.Date(), nullable=False),
     sa.Column('ends', sa.Date(), nullable=False),
+    sa.Column('ended_on', sa.Date(), nullable=True),
     sa.CheckConstraint('starts <= ends', name=op.f('ck_term_in_order')),
     sa.ForeignKeyConstraint(['year_id'], ['academic_year.id'], name=op.f('fk_term_year_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_term'))

@@ -1,0 +1,160 @@
+"""schoolbell import: a register's files into the database, or with --dry-run only what they would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from core.importing.plan import Plan
+    from core.importing.register import Register
+    from core.settings import Settings
+
+app = typer.Typer()
+registers = typer.Typer(no_args_is_help=True)
+app.add_typer(registers, name="import", help="Take in a school register.")
+
+
+@registers.callback()
+def _formats() -> None:
+    """Take in a school register: one command a format."""
+
+
+@registers.command()
+def oneroster(
+    path: Annotated[Path, typer.Argument(help="A zip or a folder of OneRoster 1.1 or 1.2 CSV files.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change; write nothing.")
+    ] = False,
+    end_missing: Annotated[
+        bool,
+        typer.Option("--end-missing", help="End what is absent from files that the manifest calls bulk."),
+    ] = False,
+    source: Annotated[
+        str, typer.Option(help="A name for this register; ids are kept apart by it.")
+    ] = "oneroster",
+    timezone: Annotated[str | None, typer.Option(help="Time zone of new schools, like Asia/Bangkok.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Language of new schools: en, ru or th.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of new schools, like THB.")] = None,
+    scale: Annotated[str, typer.Option(help="Grading scale of new schools.")] = "hundred",
+) -> None:
+    """OneRoster CSV: schools, years, people, guardians, classes, enrolments and results.
+
+    Applying is one transaction; a second run changes nothing. The exit code is 1 when rows were rejected.
+    """
+    import asyncio
+
+    from core.domain.grading import SCALES
+    from core.importing.oneroster import Defaults
+    from core.settings import load_settings
+
+    settings = load_settings()
+    if scale not in SCALES:
+        raise typer.BadParameter(f"no such scale; one of {', '.join(SCALES)}", param_hint="--scale")
+    defaults = Defaults(
+        _checked("--timezone", timezone, settings.default_timezone),
+        _checked("--locale", locale, settings.default_locale),
+        _checked("--currency", currency, settings.default_currency),
+        scale,
+    )
+    asyncio.run(_import(settings, path, source, defaults, dry_run=dry_run, end_missing=end_missing))
+
+
+def _checked(option: str, value: str | None, default: str) -> str:
+    from zoneinfo import available_timezones
+
+    from core.i18n import LOCALES
+
+    if value is None:
+        return default
+    good = {
+        "--timezone": value in available_timezones(),
+        "--locale": value in LOCALES,
+        "--currency": len(value) == 3 and value.isascii() and value.isupper(),
+    }
+    if not good[option]:
+        raise typer.BadParameter(f"{value!r} cannot be used", param_hint=option)
+    return value
+
+
+async def _import(
+    settings: Settings, path: Path, source: str, defaults: Any, *, dry_run: bool, end_missing: bool
+) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from core.clock import SystemClock
+    from core.db.engine import Database
+    from core.db.migrate import migrate
+    from core.db.uow import UnitOfWork
+    from core.errors import UnreadableFile
+    from core.importing.apply import apply_register
+    from core.importing.oneroster import parse_oneroster
+    from core.importing.package import open_package
+    from core.importing.plan import known_scales, make_plan
+    from core.settings import os_user
+
+    console = Console(stderr=True)
+    database = Database(settings.database_url)
+    try:
+        await migrate(database)
+        async with UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow:
+            scales = await known_scales(uow, source)
+            try:
+                register = parse_oneroster(
+                    open_package(path), source=source, defaults=defaults, scales=scales
+                )
+            except UnreadableFile as error:
+                typer.echo(f"schoolbell import: {error}", err=True)
+                raise typer.Exit(2) from None
+            if dry_run:
+                plan = await make_plan(uow, register, end_missing=end_missing)
+            else:
+                columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+                with Progress(*columns, console=console, transient=True) as progress:
+                    task = progress.add_task("comparing", total=None)
+                    plan = await apply_register(
+                        uow,
+                        register,
+                        end_missing=end_missing,
+                        on_step=lambda what, done, total: progress.update(
+                            task, description=what, completed=done, total=total
+                        ),
+                    )
+    finally:
+        await database.close()
+    _print(plan, register, dry_run=dry_run)
+    if register.rejected:
+        raise typer.Exit(1)
+
+
+def _print(plan: Plan, register: Register, *, dry_run: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for name in ("new", "changed", "ended", "missing", "unchanged"):
+        table.add_column(name, justify="right")
+    for one in plan.kinds:
+        figures = (len(one.new), len(one.changed), len(one.ended), len(one.missing), one.unchanged)
+        if any(figures):
+            table.add_row(one.kind.plural, *(str(figure) if figure else "·" for figure in figures))
+    for problem in register.problems:
+        typer.echo(f"{'rejected' if problem.rejected else 'remark  '}  {problem}")
+    if register.problems:
+        typer.echo()
+    Console(highlight=False).print(table)
+    typer.echo()
+    if any(one.missing for one in plan.kinds) and not plan.end_missing:
+        typer.echo("Missing: known from this register, absent from a bulk file. --end-missing ends them.")
+    held = [one.kind.plural for one in plan.kinds if one.missing and one.kind.name in register.unsure]
+    if held and plan.end_missing:
+        typer.echo(f"Not ended, for their file has rejected rows: {', '.join(held)}.")
+    said = "Nothing was written (--dry-run)." if dry_run else "Imported."
+    if plan.is_empty and not dry_run:
+        said = "Nothing to change: the database says all this already."
+    remarks = sum(not problem.rejected for problem in register.problems)
+    typer.echo(f"{register.title}: {said} {register.rejected} rows rejected, {remarks} remarks.")

@@ -1,0 +1,238 @@
+"""Writing a plan: one transaction, set-based, with one audit entry; a mark that changes keeps what it was."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from core.db.audit import record
+from core.db.models import (
+    Base,
+    CourseEnrollment,
+    CourseTeacher,
+    Enrollment,
+    ExternalId,
+    Guardianship,
+    Mark,
+    MarkCorrection,
+    Org,
+    RoleAssignment,
+)
+from core.db.uow import UnitOfWork
+from core.importing.plan import KindPlan, Made, Plan, RowId, make_plan
+from core.importing.register import Kind, Register
+
+_BATCH = 2_000
+OnStep = Callable[[str, int, int], None]
+
+
+async def apply_register(
+    uow: UnitOfWork, register: Register, *, end_missing: bool = False, on_step: OnStep = lambda *_: None
+) -> Plan:
+    """Compare and write in one transaction, and return what was done. A second run writes nothing.
+
+    ``on_step`` hears what is being written, how many kinds are done and how many there are.
+    """
+    async with uow.writing():
+        plan = await make_plan(uow, register, end_missing=end_missing)
+        if plan.is_empty:
+            return plan
+        writer = _Writer(uow, register.source)
+        for place, kind in enumerate(plan.kinds):
+            on_step(kind.kind.plural, place, len(plan.kinds))
+            await writer.write(kind)
+        on_step("", len(plan.kinds), len(plan.kinds))
+        await _rebuild_paths(uow)
+        counts = {
+            one.kind.name: [len(one.new), len(one.changed), len(one.ended)]
+            for one in plan.kinds
+            if not one.is_empty
+        }
+        await record(
+            uow, "register.imported", actor_id=None, after={"source": register.source, "counts": counts}
+        )
+        return plan
+
+
+class _Writer:
+    def __init__(self, uow: UnitOfWork, source: str) -> None:
+        self._uow = uow
+        self._source = source
+        self._real: dict[Made, int] = {}
+        # Rows end with the last day they hold, so what ends now held yesterday for the last time.
+        self._today = uow.now.date()
+        self._yesterday = self._today - timedelta(days=1)
+
+    async def write(self, plan: KindPlan) -> None:
+        kind = plan.kind
+        for provisional, real in zip(
+            plan.new, await _reserve_ids(self._uow, kind, len(plan.new)), strict=True
+        ):
+            self._real[provisional] = real
+        rows = [{"id": self._real[made], **self._final(kind, values)} for made, values in plan.new.items()]
+        await self._insert(kind.table, rows)
+        await self._change(plan)
+        await self._end(plan)
+        ties = [
+            {
+                "source": self._source,
+                "kind": kind.name,
+                "external_id": external,
+                "target_id": self._id(row_id),
+            }
+            for external, row_id in plan.tied.items()
+        ]
+        await self._insert(ExternalId, ties)
+        await self._tell_ties(kind, plan.register_ended, self._today)
+        await self._tell_ties(kind, plan.register_revived, None)
+
+    def _id(self, row_id: RowId) -> int:
+        return self._real[row_id] if isinstance(row_id, Made) else row_id
+
+    def _final(self, kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
+        final = {
+            name: self._real[value] if isinstance(value, Made) else value for name, value in values.items()
+        }
+        if kind.table is Mark:
+            final.setdefault("recorded_at", self._uow.now)
+        return final
+
+    async def _insert(self, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+        # The rows of one INSERT name the same columns; those they do not name take the table's defaults.
+        alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            alike[tuple(sorted(row))].append(row)
+        for group in alike.values():
+            for batch in _batches(group):
+                await self._uow.write(sa.insert(_table(table)), batch)
+
+    async def _change(self, plan: KindPlan) -> None:
+        if plan.kind.table is Mark:
+            await self._insert(MarkCorrection, self._corrections(plan))
+        alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row_id, values in plan.changed.items():
+            final = self._final(plan.kind, values)
+            alike[tuple(sorted(final))].append(
+                {"row_id": row_id, **{f"new_{name}": value for name, value in final.items()}}
+            )
+        for names, parameters in alike.items():
+            statement = (
+                sa.update(_table(plan.kind.table))
+                .where(sa.column("id") == sa.bindparam("row_id"))
+                .values({name: sa.bindparam(f"new_{name}") for name in names})
+            )
+            for batch in _batches(parameters):
+                await self._uow.write(statement, batch)
+
+    def _corrections(self, plan: KindPlan) -> list[dict[str, Any]]:
+        return [
+            {
+                "mark_id": row_id,
+                "value": plan.before[row_id]["value"],
+                "number": plan.before[row_id]["number"],
+                "comment": plan.before[row_id].get("comment", ""),
+                "corrected_at": self._uow.now,
+            }
+            for row_id, values in plan.changed.items()
+            if "value" in values
+        ]
+
+    async def _end(self, plan: KindPlan) -> None:
+        kind = plan.kind
+        for batch in _batches(plan.ended):
+            if kind.name == "person":
+                await self._end_people(batch)
+            elif kind.name == "assessment":
+                await self._withdraw(Mark.assessment_id.in_(batch))
+            elif kind.name == "mark":
+                await self._withdraw(Mark.id.in_(batch))
+            elif kind.ended:
+                await self._end_rows(kind.table, kind.ended, sa.column("id").in_(batch))
+
+    async def _end_rows(self, table: Any, column: str, which: sa.ColumnElement[bool]) -> None:
+        ended = table.__table__.c[column]
+        day = self._yesterday if column == "ends" else self._today
+        await self._uow.write(
+            sa.update(table).where(which, sa.or_(ended.is_(None), ended > day)).values({column: day})
+        )
+
+    async def _end_people(self, people: Sequence[int]) -> None:
+        for column in (
+            RoleAssignment.person_id,
+            Guardianship.guardian_id,
+            Guardianship.child_id,
+            Enrollment.student_id,
+            CourseEnrollment.student_id,
+            CourseTeacher.teacher_id,
+        ):
+            await self._end_rows(column.class_, "ends", column.in_(people))
+
+    async def _withdraw(self, which: sa.ColumnElement[bool]) -> None:
+        await self._uow.write(
+            sa.update(Mark)
+            .where(which, Mark.withdrawn_at.is_(None))
+            .values(withdrawn_at=self._uow.now, withdrawn_why="no longer in the register")
+        )
+
+    async def _tell_ties(self, kind: Kind, externals: Sequence[str], ended_on: date | None) -> None:
+        for batch in _batches(externals):
+            await self._uow.write(
+                sa.update(ExternalId)
+                .where(
+                    ExternalId.source == self._source,
+                    ExternalId.kind == kind.name,
+                    ExternalId.external_id.in_(batch),
+                )
+                .values(ended_on=ended_on)
+            )
+
+
+async def _reserve_ids(uow: UnitOfWork, kind: Kind, count: int) -> list[int]:
+    """Ids nobody else will be given: under SQLite's one writer the next ones, on PostgreSQL the sequence's."""
+    if not count:
+        return []
+    table = _table(kind.table)
+    if uow.database.is_sqlite:
+        newest = await uow.value(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))
+        return list(range(newest + 1, newest + count + 1))
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    rows = await uow.rows(
+        sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, count).alias("numbers"))
+    )
+    return [row[0] for row in rows]
+
+
+async def _rebuild_paths(uow: UnitOfWork) -> None:
+    rows = {row.id: row for row in await uow.rows(sa.select(Org.id, Org.parent_id, Org.path))}
+
+    def path(org: int) -> str:
+        above = rows[org].parent_id
+        return f"{path(above) if above in rows else '/'}{org}/"
+
+    moved = [{"row_id": org, "new_path": path(org)} for org, row in rows.items() if row.path != path(org)]
+    if moved:
+        await uow.write(
+            sa.update(_table(Org))
+            .where(sa.column("id") == sa.bindparam("row_id"))
+            .values(path=sa.bindparam("new_path")),
+            moved,
+        )
+
+
+def _table(model: type[Base]) -> sa.Table:
+    # The mapped class would look for the primary key among the parameters; the table takes them as they are.
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    return table
+
+
+T = TypeVar("T")
+
+
+def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]

@@ -1,0 +1,71 @@
+"""What every room of the parser needs: the package, the register that grows, and the way rows are walked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from core.importing.package import Package, Rejected, Row
+from core.importing.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What OneRoster does not say of a school: given to new schools only."""
+
+    timezone: str = "UTC"
+    locale: str = "en"
+    currency: str = "USD"
+    scale: str = "hundred"
+
+
+@dataclass(slots=True)
+class Reading:
+    """One parse. The maps hold what later rooms look up, by the register's ids."""
+
+    package: Package
+    register: Register
+    defaults: Defaults
+    scales: Mapping[str, str]
+    is_12: bool = False
+    departments: dict[str, str] = field(default_factory=dict)
+    """Departments by the school they are part of."""
+    user_roles: dict[str, set[str]] = field(default_factory=dict)
+    ended_users: set[str] = field(default_factory=set)
+    class_school: dict[str, str] = field(default_factory=dict)
+    homerooms: set[str] = field(default_factory=set)
+    ended_classes: set[str] = field(default_factory=set)
+    line_items: dict[str, LineItem] = field(default_factory=dict)
+
+    def walk(self, table: str, take: Callable[[Row, bool], None], required: tuple[str, ...] = ()) -> None:
+        """Hand each row with "it is over" to ``take``; a fault of one is its problem and the next goes on.
+
+        ``inactive`` is OneRoster 1.0's word for ``tobedeleted``.
+        """
+        for row in self.package.rows(table, ("sourcedId", *required)):
+            try:
+                row.required("sourcedId")
+                take(row, row.text("status").casefold() in ("tobedeleted", "inactive"))
+            except Rejected as fault:
+                self.register.problems.append(row.problem(fault.column, fault.words))
+
+    def remark(self, row: Row, column: str, words: str) -> None:
+        """Say something of a row that is taken in nonetheless."""
+        self.register.problems.append(row.problem(column, words, rejected=False))
+
+    def org(self, row: Row, column: str, org_id: str) -> str:
+        """The org of that id, for a department the school around it. Raises Rejected for an unknown one."""
+        org_id = self.departments.get(org_id, org_id)
+        if not self.register.has("org", org_id):
+            raise Rejected(column, f"the org {org_id!r} is not in orgs.csv")
+        return org_id
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """What a result needs of its line item: the course, its school, and the span of points."""
+
+    course: str
+    school: str
+    lowest: str
+    highest: str

@@ -1,0 +1,134 @@
+"""What every format is parsed into: records by kind, each tied to a table, whatever register they come from.
+
+A record says what the register says and nothing more: columns that it does not name are kept as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from core.db.models import (
+    AcademicYear,
+    Assessment,
+    Base,
+    Course,
+    CourseEnrollment,
+    CourseTeacher,
+    Enrollment,
+    Guardianship,
+    Mark,
+    Org,
+    Person,
+    RoleAssignment,
+    SchoolClass,
+    Subject,
+    Term,
+)
+from core.domain.rights import GuardianRights
+from core.importing.package import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Another record, by kind and the register's id."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: its table, the columns that make a row unique beside the register's id, the column that
+    ends it, and what only a new row is given. ``plural`` is for people to read."""
+
+    name: str
+    table: type[Base]
+    plural: str
+    key: tuple[str, ...] = ()
+    ended: str = ""
+    once: Mapping[str, Any] = field(default_factory=dict)
+
+
+# In the order in which they can be written: each refers only to kinds before it.
+KINDS: tuple[Kind, ...] = (
+    Kind("org", Org, "schools and districts", ended="ended_on"),
+    Kind("year", AcademicYear, "school years", ended="ended_on"),
+    Kind("term", Term, "terms", ended="ended_on"),
+    Kind("person", Person, "people"),
+    Kind("role", RoleAssignment, "roles", ("person_id", "org_id", "role"), ended="ends"),
+    Kind(
+        "guardianship",
+        Guardianship,
+        "guardians' links",
+        ("guardian_id", "child_id"),
+        ended="ends",
+        # Only a new link is given rights: no import ever lifts a cut.
+        once=MappingProxyType({"rights": GuardianRights.FULL}),
+    ),
+    Kind("class", SchoolClass, "homeroom classes", ("school_id", "year_id", "name"), ended="ended_on"),
+    Kind("subject", Subject, "subjects", ("org_id", "name")),
+    Kind("course", Course, "courses", ended="ended_on"),
+    Kind("enrollment", Enrollment, "pupils of classes", ("student_id", "class_id"), ended="ends"),
+    Kind("course_teacher", CourseTeacher, "teachers of courses", ("course_id", "teacher_id"), ended="ends"),
+    Kind(
+        "course_enrollment", CourseEnrollment, "pupils of courses", ("student_id", "course_id"), ended="ends"
+    ),
+    Kind("assessment", Assessment, "assessments"),
+    Kind("mark", Mark, "marks", ended="withdrawn_at"),
+)
+KIND_NAMED: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing of the register. ``values`` are columns with plain values or Refs, ``once`` what only a new row is
+    given beside them; ``ended``: the register says it is over."""
+
+    kind: str
+    id: str
+    values: Mapping[str, Any]
+    ended: bool = False
+    once: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Register:
+    """A parsed register: records by kind and id, problems in the order found, and the kinds whose files are whole
+    (``bulk``), so that what is absent from them is gone."""
+
+    source: str
+    title: str
+    records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
+    problems: list[Problem] = field(default_factory=list)
+    whole: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    """Kinds with rejected rows: what seems absent from them may be among those."""
+
+    def add(
+        self,
+        kind: str,
+        record_id: str,
+        values: Mapping[str, Any],
+        *,
+        ended: bool = False,
+        once: Mapping[str, Any] | None = None,
+    ) -> Ref:
+        """Add a record; a later one of the same id replaces an earlier."""
+        self.records[kind][record_id] = Record(kind, record_id, values, ended, once or {})
+        return Ref(kind, record_id)
+
+    def has(self, kind: str, record_id: str) -> bool:
+        """Whether there is such a record."""
+        return record_id in self.records[kind]
+
+    def of(self, kind: str) -> Iterable[Record]:
+        """The records of a kind."""
+        return self.records[kind].values()
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were left out."""
+        return len({(problem.file, problem.row) for problem in self.problems if problem.rejected})
