@@ -209,7 +209,7 @@ class WebChat:
         return self._into_chat(token)
 
     def _into_chat(self, token: str) -> web.StreamResponse:
-        response = web.HTTPSeeOther("/chat")
+        response = web.Response(status=303, headers={"Location": "/chat"})
         self._set_cookie(response, self._cookie, token, days=30)
         return response
 
