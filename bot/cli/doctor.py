@@ -72,7 +72,9 @@ def _settings(settings: Settings) -> Finding:
     unknown = unknown_variables(os.environ)
     if unknown:
         name, meant = next(iter(unknown.items()))
-        mend = f"Did you mean {meant}?" if meant else "Remove it, or look into the README's table of settings."
+        mend = (
+            f"Did you mean {meant}?" if meant else "Remove it, or look into the README's table of settings."
+        )
         return Finding("Settings", f"{name} is read by nothing", mend, is_well=False)
     if not is_loopback(settings.http_host) and not settings.is_tls:
         return Finding(

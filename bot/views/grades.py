@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from pydantic import Field
 from bot.views.family import heading, switch_rows
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Note, Section, Table, Text
+from core.cards.cut import shorten
 from core.domain.grading import needed, scale
 from core.domain.ids import LARGEST_ID
 from core.i18n import N_, Translator
@@ -20,6 +21,8 @@ from core.queries.grades import CourseGrades, GradeBook, MarkLine
 from core.queries.terms import TermChoice
 
 _MARKS_IN_A_ROW = 6
+_LONGEST_IN_A_ROW = 12
+_LONGEST_WORDS = 60
 _MARKS_ON_A_PAGE = 15
 _DAYS_ON_A_PAGE = 5
 _SUBJECT_BUTTONS = 14
@@ -57,22 +60,29 @@ def grades_card(t: Translator, book: GradeBook, students: Sequence[Student]) -> 
         blocks.append(Text(t("No marks this term yet.")))
     else:
         has_term_marks = any(course.term_mark for course in graded)
-        header = [t("Subject"), t("Marks"), t("Average")] + ([t("Term mark")] if has_term_marks else [])
-        align = [Align.LEFT, Align.LEFT, Align.RIGHT] + ([Align.RIGHT] if has_term_marks else [])
-        rows = [
-            (
-                course_name(course),
-                _last_marks(t, course.marks),
-                average_words(t, student, course),
-                *([course.term_mark or ""] if has_term_marks else []),
-            )
-            for course in graded
-        ]
-        blocks.append(Table(tuple(header), tuple(rows), tuple(align)))
+        blocks.append(_table(t, student, graded, has_term_marks=has_term_marks))
         silent = [course_name(course) for course in book.courses if course not in graded]
         if silent:
             blocks.append(Note(t("No marks yet: {subjects}.", subjects=t.list(silent))))
     return Card(heading(t("Grades"), students, student), tuple(blocks), _all_rows(t, book, graded, students))
+
+
+def _table(t: Translator, student: Student, graded: Sequence[CourseGrades], *, has_term_marks: bool) -> Table:
+    """One row a course; without a column of averages where marks are words."""
+    has_averages = any(course.average is not None for course in graded)
+    columns: list[tuple[str, Align, Callable[[CourseGrades], str]]] = [
+        (t("Subject"), Align.LEFT, course_name),
+        (t("Marks"), Align.LEFT, lambda course: _last_marks(t, course.marks)),
+    ]
+    if has_averages:
+        columns.append((t("Average"), Align.RIGHT, lambda course: average_words(t, student, course)))
+    if has_term_marks:
+        columns.append((t("Term mark"), Align.RIGHT, lambda course: course.term_mark or ""))
+    return Table(
+        tuple(title for title, _, _ in columns),
+        tuple(tuple(cell(course) for _, _, cell in columns) for course in graded),
+        tuple(align for _, align, _ in columns),
+    )
 
 
 def _all_rows(
@@ -101,11 +111,14 @@ def subject_card(
 ) -> Card:
     """One subject: every mark with date, kind, weight, topic and the teacher's comment, newest first."""
     student = book.student
-    facts = [(t("Average"), average_words(t, student, course) or "—")]
+    average = average_words(t, student, course)
+    facts = [(t("Average"), average)] if average else []
     if course.term_mark:
         facts.append((t("Term mark"), course.term_mark))
     hope = _hope(t, student, course)
-    blocks: list[Block] = [Text(term_words(t, book.term)), Facts(tuple(facts))]
+    blocks: list[Block] = [Text(term_words(t, book.term))]
+    if facts:
+        blocks.append(Facts(tuple(facts)))
     newest = list(reversed(course.marks))
     shown = newest[page * _MARKS_ON_A_PAGE : (page + 1) * _MARKS_ON_A_PAGE]
     blocks.append(
@@ -203,9 +216,14 @@ def mark_value(t: Translator, mark: MarkLine) -> str:
 
 
 def _last_marks(t: Translator, marks: Sequence[MarkLine]) -> str:
+    """The last marks in a row; of marks in words only the last one, cut."""
+    last = mark_value(t, marks[-1]) if marks else ""
+    if len(last) > _LONGEST_IN_A_ROW:
+        return shorten(last, _LONGEST_WORDS)
     shown = [mark_value(t, mark) for mark in marks[-_MARKS_IN_A_ROW:]]
-    words = [text if len(text) <= 12 else t("words") for text in shown]
-    return ("… " if len(marks) > _MARKS_IN_A_ROW else "") + " ".join(words)
+    return ("… " if len(marks) > _MARKS_IN_A_ROW else "") + " ".join(
+        one for one in shown if len(one) <= _LONGEST_IN_A_ROW
+    )
 
 
 def mark_words(t: Translator, mark: MarkLine, *, with_day: bool = True) -> str:

@@ -57,13 +57,11 @@ def day_card(
     today = local.date()
     shown = plan.on(day)
     blocks: list[Block] = [Text(t.relative_day(day, today) + _date_behind(t, day, today))]
-    if day == today + timedelta(days=1) or day > today:
-        over = plan.on(today)
-        if (
-            over.lessons
-            and day != today
-            and any(lesson.ends and lesson.ends < local.time() for lesson in over.lessons)
-        ):
+    if day > today:
+        passed = plan.on(today)
+        if passed.off:
+            blocks = [Text(t("Today: {holiday}. Next lessons:", holiday=passed.off)), *blocks]
+        elif any(lesson.ends and lesson.ends < local.time() for lesson in passed.lessons):
             blocks = [Text(t("Today's lessons are over. Next:")), *blocks]
     blocks += _day_blocks(t, shown, local if day == today else None, for_teacher=student is None)
     return Card(

@@ -63,9 +63,7 @@ class HomeworkList:
 
     @property
     def overdue(self) -> tuple[HomeworkLine, ...]:
-        """Not ticked off in the last week; empty for a pupil who ticks nothing at all."""
-        if not any(line.done for line in self.lines):
-            return ()
+        """Due in the last week and not ticked off."""
         week_ago = self.today - timedelta(days=7)
         return tuple(one for one in self.lines if week_ago <= one.due_on < self.today and not one.done)
 

@@ -126,7 +126,11 @@ async def test_the_pages_hold_no_inline_script_or_style(site: Site, cast: Cast) 
         assert " onclick" not in page
 
 
-WRITES = [("/chat/messages", {"text": "/grades"}), ("/chat/taps", {"message": 1, "data": "x"}), ("/sign-out", {})]
+WRITES = [
+    ("/chat/messages", {"text": "/grades"}),
+    ("/chat/taps", {"message": 1, "data": "x"}),
+    ("/sign-out", {}),
+]
 
 
 @pytest.mark.parametrize(("path", "body"), WRITES)
@@ -175,7 +179,11 @@ async def test_the_live_connection_refuses_another_sites_page_and_a_wrong_token(
     assert caught.value.status == 403
     async with browser.session.ws_connect("/chat/live") as socket:
         await socket.send_json({"csrf": "0" * 64, "since": 0})
-        assert (await socket.receive(timeout=5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+        assert (await socket.receive(timeout=5)).type in (
+            WSMsgType.CLOSE,
+            WSMsgType.CLOSING,
+            WSMsgType.CLOSED,
+        )
 
 
 async def test_signing_out_ends_the_session_and_the_open_connection(site: Site, cast: Cast) -> None:
