@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -22,8 +21,6 @@ from core.importing.demo.school import TIMEZONE
 from core.settings import Settings, demo_moment
 
 log = structlog.get_logger(__name__)
-
-_STALE_AFTER = timedelta(days=3)
 
 
 class DemoRefused(Exception):

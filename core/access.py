@@ -125,10 +125,6 @@ class Actor:
         """Whether any linked person holds one of the roles anywhere."""
         return any(held.role in roles for held in self.roles)
 
-    def person_with(self, role: Role) -> PersonId | None:
-        """The linked person who holds the role; of several the first."""
-        return next((held.person_id for held in self.roles if held.role is role), None)
-
     @property
     def school(self) -> School | None:
         """The school whose clock, language and name serve where no child is in question."""

@@ -97,11 +97,10 @@ def _secret(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
-    from sqlalchemy.engine import make_url
-
     from core.db.engine import Database
+    from core.settings import describe
 
-    shown = make_url(settings.database_url).render_as_string(hide_password=True)
+    shown = describe(settings)["SCHOOLBELL_DATABASE_URL"]
     try:
         database = Database(settings.database_url)
     except (OSError, ValueError) as error:

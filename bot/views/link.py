@@ -9,20 +9,8 @@ from aiogram.filters.callback_data import CallbackData
 from core.actions.linking import LinkOffer, OfferedChild
 from core.cards import Button, Card, Facts, Note, Text
 from core.domain.rights import Role
-from core.i18n import N_, Translator
-
-ROLE_NAMES: dict[Role, str] = {
-    Role.STUDENT: N_("student"),
-    Role.GUARDIAN: N_("parent or guardian"),
-    Role.TEACHER: N_("teacher"),
-    Role.HEAD: N_("head of school"),
-    Role.DEPUTY: N_("deputy head"),
-    Role.SECRETARY: N_("secretary"),
-    Role.ADMIN: N_("administrator"),
-    Role.CANTEEN: N_("canteen"),
-    Role.NURSE: N_("nurse"),
-    Role.OPERATOR: N_("operator"),
-}
+from core.i18n import Translator
+from core.words import ROLE_NAMES
 
 
 class LinkTap(CallbackData, prefix="ln"):

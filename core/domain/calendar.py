@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +16,6 @@ class TermSpan:
     name: str
     starts: date
     ends: date
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodTime:
-    """A numbered period in local time."""
-
-    number: int
-    starts: time
-    ends: time
 
 
 def term_on(terms: Sequence[TermSpan], day: date) -> TermSpan | None:
@@ -79,29 +69,3 @@ def week_parity(day: date, year_start: date) -> Literal["odd", "even"]:
     """Odd and even weeks are counted from the week the year starts in, which is odd."""
     weeks = (week_of(day)[0] - week_of(year_start)[0]).days // 7
     return "odd" if weeks % 2 == 0 else "even"
-
-
-def local_day(moment: datetime, timezone: str) -> date:
-    """The date at a place."""
-    return moment.astimezone(ZoneInfo(timezone)).date()
-
-
-def local_time(moment: datetime, timezone: str) -> time:
-    """The wall clock at a place, without a zone."""
-    return moment.astimezone(ZoneInfo(timezone)).time()
-
-
-def day_bounds(day: date, timezone: str) -> tuple[datetime, datetime]:
-    """A local day's first moment and the next day's, in UTC; 23 or 25 hours apart when the clocks change."""
-    zone = ZoneInfo(timezone)
-    starts = datetime.combine(day, time(), zone)
-    ends = datetime.combine(day + timedelta(days=1), time(), zone)
-    return starts.astimezone(UTC), ends.astimezone(UTC)
-
-
-def current_and_next(periods: Sequence[PeriodTime], now: time) -> tuple[PeriodTime | None, PeriodTime | None]:
-    """The period that is on and the next one to begin, by the local clock."""
-    ordered = sorted(periods, key=lambda period: period.starts)
-    current = next((period for period in ordered if period.starts <= now < period.ends), None)
-    following = next((period for period in ordered if period.starts > now), None)
-    return current, following

@@ -13,7 +13,6 @@ from core.errors import MarkOutOfScale
 
 _MINUS = str.maketrans("−–—‒﹣－＋", "-----" + "-+")
 _LATIN = str.maketrans("АВСЕЕ", "ABCEE")
-_STEP = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.actions.invitations import IssuedCode
 from core.domain.codes import show_code
-from core.i18n import N_, match_locale, translator
+from core.i18n import match_locale, translator
+from core.words import ROLE_NAMES
 
-_ROLES = {
-    "student": N_("student"),
-    "guardian": N_("parent or guardian"),
-    "teacher": N_("teacher"),
-    "head": N_("head of school"),
-    "deputy": N_("deputy head"),
-    "secretary": N_("secretary"),
-    "admin": N_("administrator"),
-    "canteen": N_("canteen"),
-    "nurse": N_("nurse"),
-    "operator": N_("operator"),
-}
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -71,7 +60,7 @@ def _slip(issued: IssuedCode, web_url: str, telegram_username: str) -> Slip:
     browser_url = f"{web_url}/#{shown}"
     return Slip(
         name=invitee.name.full_name,
-        roles=t.list([t(_ROLES[role]) for role in invitee.roles]),
+        roles=t.list([t(ROLE_NAMES[role]) for role in invitee.roles]),
         about=t.list(list(invitee.about)) if invitee.about else "",
         class_name=invitee.class_name,
         school=invitee.school_name,

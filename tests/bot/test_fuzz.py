@@ -62,9 +62,21 @@ def arena() -> Iterator[Arena]:
 
 _NAMES = ("mother", "father", "stranger_mother", "ivan", "teacher", "head", "admin", "canteen", "")
 _COMMANDS = (
-    "/start", "/link", "/help", "/language", "/privacy", "/cancel", "/children", "/links", "/grades", "/homework",
-    "/schedule", "/attendance", "/meals", "/nothing",
-)  # fmt: skip
+    "/start",
+    "/link",
+    "/help",
+    "/language",
+    "/privacy",
+    "/cancel",
+    "/children",
+    "/links",
+    "/grades",
+    "/homework",
+    "/schedule",
+    "/attendance",
+    "/meals",
+    "/nothing",
+)
 _texts = st.one_of(
     st.text(max_size=200),
     st.builds(lambda command, rest: f"{command} {rest}", st.sampled_from(_COMMANDS), st.text(max_size=40)),
@@ -77,8 +89,16 @@ _prefixes = st.sampled_from(["g", "hw", "sch", "at", "ml", "lk", "ln", "lang", "
 _forged = st.builds(
     lambda prefix, parts: ":".join([prefix, *map(str, parts)])[:64],
     _prefixes,
-    st.lists(st.one_of(_numbers, st.sampled_from(["all", "one", "day", "week", "tick", "file", "show", "ask", "device", "yes", "no", "ru"])), max_size=6),
-)  # fmt: skip
+    st.lists(
+        st.one_of(
+            _numbers,
+            st.sampled_from(
+                ["all", "one", "day", "week", "tick", "file", "show", "ask", "device", "yes", "no", "ru"]
+            ),
+        ),
+        max_size=6,
+    ),
+)
 _kinds = st.sampled_from(["private", "group", "supergroup", "channel"])
 
 
@@ -87,7 +107,11 @@ def _updates(draw: st.DrawFn) -> tuple[str, dict[str, Any], int]:
     """Who, the raw update without the sender's number, and which known button it may tap."""
     name = draw(st.sampled_from(_NAMES))
     shape = draw(st.sampled_from(["text", "text", "tap", "tap", "document", "odd"]))
-    message: dict[str, Any] = {"message_id": draw(st.integers(1, 10**6)), "date": 1, "kind": draw(_kinds) if draw(st.integers(0, 4)) == 0 else "private"}  # fmt: skip
+    message: dict[str, Any] = {
+        "message_id": draw(st.integers(1, 10**6)),
+        "date": 1,
+        "kind": draw(_kinds) if draw(st.integers(0, 4)) == 0 else "private",
+    }
     if shape == "text":
         message["text"] = draw(_texts)
     if shape == "document":
@@ -128,9 +152,30 @@ def _build(arena: Arena, name: str, made: dict[str, Any], known: int) -> dict[st
         return {odd: {**message, "text": "/grades"}}
     if odd == "my_chat_member":
         member = {"user": {"id": 4242, "is_bot": True, "first_name": "B"}, "status": "member"}
-        return {odd: {"chat": chat, "from": sender, "date": 1, "old_chat_member": member, "new_chat_member": member}}  # fmt: skip
+        return {
+            odd: {
+                "chat": chat,
+                "from": sender,
+                "date": 1,
+                "old_chat_member": member,
+                "new_chat_member": member,
+            }
+        }
     if odd == "poll":
-        return {"poll": {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": True, "is_anonymous": True, "type": "regular", "allows_multiple_answers": False, "allows_revoting": False, "members_only": False}}  # fmt: skip
+        return {
+            "poll": {
+                "id": "1",
+                "question": "?",
+                "options": [],
+                "total_voter_count": 0,
+                "is_closed": True,
+                "is_anonymous": True,
+                "type": "regular",
+                "allows_multiple_answers": False,
+                "allows_revoting": False,
+                "members_only": False,
+            }
+        }
     if odd == "inline_query":
         return {"inline_query": {"id": "1", "from": sender, "query": "grades", "offset": ""}}
     if odd == "no_sender":

@@ -10,7 +10,7 @@ import itertools
 import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,10 +136,8 @@ class BotApi:
         self._updates = [update for update in self._updates if update["update_id"] >= offset]
         if not self._updates:
             self._news.clear()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), min(float(params.get("timeout", 0) or 0), 1.0))
-            except TimeoutError:
-                pass
         return list(self._updates)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.capability import Capability, Turn, anyone
 from bot.views.help import HelpTap, help_card
-from bot.views.link import ROLE_NAMES
 from core.cards import Reply
 from core.domain.rights import Role
 from core.errors import NotFound
 from core.i18n import N_
+from core.words import ROLE_NAMES
 
 
 async def show_help(turn: Turn, _arguments: str) -> Reply:

@@ -34,6 +34,8 @@ class Rows:
         order = {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
         written = 0
         for table, rows in sorted(self._rows.items(), key=lambda item: order[item[0].__tablename__]):
+            if not rows:
+                continue
             keys = sorted({key for row in rows for key in row})
             same = [{key: row.get(key) for key in keys} for row in rows]
             await uow.write(sa.insert(table.__table__), same)  # type: ignore[arg-type]

@@ -42,9 +42,12 @@ class Reading:
 
         ``inactive`` is OneRoster 1.0's word for ``tobedeleted``.
         """
+        seen: dict[str, int] = {}
         for row in self.package.rows(table, ("sourcedId", *required)):
             try:
-                row.required("sourcedId")
+                earlier = seen.setdefault(row.required("sourcedId"), row.number)
+                if earlier != row.number:
+                    self.remark(row, "sourcedId", f"stands in row {earlier} too; the last one counts")
                 take(row, row.text("status").casefold() in ("tobedeleted", "inactive"))
             except Rejected as fault:
                 self.register.problems.append(row.problem(fault.column, fault.words))

@@ -19,7 +19,6 @@ from core.cards.html import safe_href
 from core.cards.plain import aligned_lines, clean, joined_lines, one_line
 
 MESSAGE_LIMIT = 4096
-CAPTION_LIMIT = 1024
 
 # Telegram leaves out what is marked beyond this many: https://core.telegram.org/api/entities
 _ENTITIES = 100

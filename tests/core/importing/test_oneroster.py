@@ -50,7 +50,12 @@ async def parsed(database: Database, clock: FrozenClock, path: Path, source: str
 
 
 async def take_in(
-    database: Database, clock: FrozenClock, path: Path, *, end_missing: bool = False, source: str = "oneroster"
+    database: Database,
+    clock: FrozenClock,
+    path: Path,
+    *,
+    end_missing: bool = False,
+    source: str = "oneroster",
 ) -> Plan:
     register = await parsed(database, clock, path, source)
     async with UnitOfWork(database, clock, via="test") as uow:
@@ -75,7 +80,9 @@ async def test_everything_that_the_register_says_arrives(
 ) -> None:
     plan = await take_in(database, clock, write_folder(tmp_path))
     assert not plan.register.problems
-    orgs = await rows(database, clock, sa.select(Org.name, Org.path, Org.scale, Org.timezone).order_by(Org.id))
+    orgs = await rows(
+        database, clock, sa.select(Org.name, Org.path, Org.scale, Org.timezone).order_by(Org.id)
+    )
     district = orgs[0][1]
     assert [name for name, *_ in orgs] == ["Coast District", "Harbour School", "Hill School"]
     assert all(path.startswith(district) for _, path, *_ in orgs)
@@ -137,7 +144,9 @@ async def test_a_second_run_changes_nothing(database: Database, clock: FrozenClo
     before = await rows(database, clock, audits)
     plan = await take_in(database, clock, tmp_path)
     assert plan.is_empty
-    assert all(new == changed == ended == missing == 0 for new, changed, ended, missing, _ in figures(plan).values())
+    assert all(
+        new == changed == ended == missing == 0 for new, changed, ended, missing, _ in figures(plan).values()
+    )
     assert await rows(database, clock, audits) == before == [(1,)]
 
 
@@ -158,21 +167,31 @@ async def test_what_changed_is_changed_and_the_rest_is_kept(
     async with UnitOfWork(database, clock) as uow, uow.writing():
         await uow.write(sa.update(Person).where(Person.given == "Ivan").values(nickname="Vanya"))
         await uow.write(sa.update(Org).values(timezone="Asia/Bangkok"))
-    plan = await take_in(database, clock, write_folder(tmp_path, **swapped("users", "Ivan,Petrov", "Ivan,Petrov-Lee")))
+    plan = await take_in(
+        database, clock, write_folder(tmp_path, **swapped("users", "Ivan,Petrov", "Ivan,Petrov-Lee"))
+    )
     assert figures(plan)["person"] == (0, 1, 0, 0, 4)
-    found = await rows(database, clock, sa.select(Person.family, Person.nickname).where(Person.given == "Ivan"))
+    found = await rows(
+        database, clock, sa.select(Person.family, Person.nickname).where(Person.given == "Ivan")
+    )
     assert found == [("Petrov-Lee", "Vanya")]
     assert (await rows(database, clock, sa.select(Org.timezone).distinct())) == [("Asia/Bangkok",)]
 
 
-async def test_a_changed_mark_keeps_what_it_was(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
+async def test_a_changed_mark_keeps_what_it_was(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
     await take_in(database, clock, write_folder(tmp_path))
-    await take_in(database, clock, write_folder(tmp_path, **swapped("results", "fully graded,15", "fully graded,20")))
+    await take_in(
+        database, clock, write_folder(tmp_path, **swapped("results", "fully graded,15", "fully graded,20"))
+    )
     found = await rows(database, clock, sa.select(Mark.value, MarkCorrection.value).join(MarkCorrection))
     assert found == [("100", "75")]
 
 
-async def test_restrictions_survive_every_import(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
+async def test_restrictions_survive_every_import(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
     await take_in(database, clock, write_folder(tmp_path))
     async with UnitOfWork(database, clock) as uow, uow.writing():
         await uow.write(sa.update(Guardianship).values(rights=GuardianRights.NONE))
@@ -211,10 +230,15 @@ async def test_what_is_to_be_deleted_ends_and_comes_back(
     assert said["person"][2] == said["role"][2] == said["mark"][2] == said["course_teacher"][2] == 1
     assert said["guardianship"][2] == 2
     yesterday = date(2026, 11, 23)
-    student = sa.select(RoleAssignment.ends).where(RoleAssignment.role == Role.STUDENT).order_by(RoleAssignment.id)
+    student = (
+        sa.select(RoleAssignment.ends).where(RoleAssignment.role == Role.STUDENT).order_by(RoleAssignment.id)
+    )
     assert await rows(database, clock, student) == [(yesterday,), (None,)]
     assert await rows(database, clock, sa.select(CourseEnrollment.ends)) == [(yesterday,)]
-    assert [mark is None for (mark,) in await rows(database, clock, sa.select(Mark.withdrawn_at).order_by(Mark.id))] == [False, True]  # fmt: skip
+    assert [
+        mark is None
+        for (mark,) in await rows(database, clock, sa.select(Mark.withdrawn_at).order_by(Mark.id))
+    ] == [False, True]
     assert (await take_in(database, clock, tmp_path)).is_empty
     await take_in(database, clock, write_folder(tmp_path))
     assert await rows(database, clock, student) == [(None,), (None,)]
@@ -286,7 +310,14 @@ async def test_rejected_rows_keep_what_seems_missing_from_ending(
     ],
 )
 async def test_a_wrong_row_is_told_with_file_row_and_column_and_the_others_go_on(
-    database: Database, clock: FrozenClock, tmp_path: Path, table: str, old: str, new: str, column: str, words: str
+    database: Database,
+    clock: FrozenClock,
+    tmp_path: Path,
+    table: str,
+    old: str,
+    new: str,
+    column: str,
+    words: str,
 ) -> None:
     plan = await take_in(database, clock, write_folder(tmp_path, **swapped(table, old, new)))
     found = [one for one in plan.register.problems if one.file == f"{table}.csv" and one.rejected]
@@ -318,13 +349,19 @@ async def test_a_teacher_who_names_a_pupil_is_not_made_a_guardian(
     assert [one.rejected for one in plan.register.problems] == [False]
 
 
-async def test_extra_credit_is_kept_with_a_remark(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
-    plan = await take_in(database, clock, write_folder(tmp_path, **swapped("results", "fully graded,15", "fully graded,21")))
+async def test_extra_credit_is_kept_with_a_remark(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    plan = await take_in(
+        database, clock, write_folder(tmp_path, **swapped("results", "fully graded,15", "fully graded,21"))
+    )
     assert [one.rejected for one in plan.register.problems] == [False]
     assert ("105",) in await rows(database, clock, sa.select(Mark.value))
 
 
-async def test_on_another_scale_scores_stay_points(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
+async def test_on_another_scale_scores_stay_points(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
     await take_in(database, clock, write_folder(tmp_path, results=None, lineItems=None))
     async with UnitOfWork(database, clock) as uow, uow.writing():
         await uow.write(sa.update(Org).values(scale="five"))
@@ -375,13 +412,19 @@ t1,active,true,Olga,Sokolova,,
         ("Olga", Role.TEACHER, None),
         ("Olga", Role.HEAD, date(2027, 5, 31)),
     ]
-    assert await rows(database, clock, sa.select(Person.nickname).where(Person.given == "Ivan")) == [("Vanya",)]
+    assert await rows(database, clock, sa.select(Person.nickname).where(Person.given == "Ivan")) == [
+        ("Vanya",)
+    ]
 
 
-async def test_two_registers_may_use_the_same_ids(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
+async def test_two_registers_may_use_the_same_ids(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
     await take_in(database, clock, write_folder(tmp_path), source="north")
     await take_in(database, clock, tmp_path, source="south")
-    statement = sa.select(ExternalId.source).where(ExternalId.kind == "person", ExternalId.external_id == "p1")
+    statement = sa.select(ExternalId.source).where(
+        ExternalId.kind == "person", ExternalId.external_id == "p1"
+    )
     assert sorted(await rows(database, clock, statement)) == [("north",), ("south",)]
     assert len(await rows(database, clock, sa.select(Person.id))) == 10
 
@@ -456,6 +499,8 @@ async def test_the_other_oneroster_packages(database: Database, clock: FrozenClo
     assert (await take_in(database, clock, DATA / name)).is_empty
 
 
-async def test_a_zip_is_taken_in_like_a_folder(database: Database, clock: FrozenClock, tmp_path: Path) -> None:
+async def test_a_zip_is_taken_in_like_a_folder(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
     plan = await take_in(database, clock, write_zip(tmp_path / "r.zip", prefix="export/"))
     assert figures(plan)["person"][0] == 5

@@ -35,7 +35,7 @@ def test_a_folder_and_a_zip_say_the_same(tmp_path: Path) -> None:
         "sourcedId\tname\n1\tИван\n".encode("utf-16"),
         ' SourcedID , NAME \n "1" , Иван \n'.encode(),
         "sourcedId,name\r\n1,Иван\r\n\r\n\r\n".encode(),
-        "\n\nsourcedId,name".encode() + "\n1,Иван".encode(),
+        b"\n\nsourcedId,name" + "\n1,Иван".encode(),
     ],
 )
 def test_the_usual_ways_of_saving_are_forgiven(tmp_path: Path, content: bytes) -> None:

@@ -1,0 +1,19 @@
+"""Words for the domain's closed lists, marked for the catalogs: shared by screens, slips and pages."""
+
+from __future__ import annotations
+
+from core.domain.rights import Role
+from core.i18n import N_
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.STUDENT: N_("student"),
+    Role.GUARDIAN: N_("parent or guardian"),
+    Role.TEACHER: N_("teacher"),
+    Role.HEAD: N_("head of school"),
+    Role.DEPUTY: N_("deputy head"),
+    Role.SECRETARY: N_("secretary"),
+    Role.ADMIN: N_("administrator"),
+    Role.CANTEEN: N_("canteen"),
+    Role.NURSE: N_("nurse"),
+    Role.OPERATOR: N_("operator"),
+}

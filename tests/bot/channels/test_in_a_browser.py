@@ -1,0 +1,170 @@
+"""The page in a real browser: skipped where there is no Chromium; CI installs one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from core.clock import ShiftedClock
+from core.db.engine import Database
+from core.db.migrate import migrate
+from core.importing.demo import make_demo_school
+from core.settings import Settings
+from tests.support.browser import open_site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
+MOMENT = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo site, served by a thread of its own."""
+    folder = tmp_path_factory.mktemp("browser")
+    started, found, stop = threading.Event(), [], asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        address = f"sqlite+aiosqlite:///{folder / 'demo.db'}"
+        database = Database(address)
+        await migrate(database)
+        await make_demo_school(database, around=MOMENT, pupils_in_class=6)
+        await database.close()
+        settings = Settings(_env_file=None, database_url=address, var_dir=folder)
+        async with open_site(settings, ShiftedClock(MOMENT), demo=True) as site:
+            found.append(site.url)
+            loops.append(asyncio.get_running_loop())
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert started.wait(30)
+    yield found[0]
+    loops[0].call_soon_threadsafe(stop.set)
+    thread.join(10)
+
+
+class Page:
+    """A window on the chat."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def wait(self, what: Callable[[Any], Any]) -> Any:
+        return WebDriverWait(self.driver, 15).until(what)
+
+    def all(self, selector: str) -> list[WebElement]:
+        return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def enter(self, url: str, name: str, language: str = "en") -> None:
+        self.driver.get(f"{url}/?lang={language}")
+        next(one for one in self.all(".personas button") if name in one.text).click()
+        self.wait(lambda _: self.all("#messages .from-school"))
+
+    def say(self, text: str) -> WebElement:
+        before = len(self.all("#messages .from-school"))
+        self.driver.find_element(By.ID, "text").send_keys(text, Keys.ENTER)
+        self.wait(lambda _: len(self.all("#messages .from-school")) > before)
+        return self.all("#messages .from-school")[-1]
+
+    def overflow(self) -> int:
+        return int(
+            self.driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        )
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh Chromium; ``indirect`` parameter: width and height."""
+    width, height = getattr(request, "param", (1280, 800))
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM or ""
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+    )
+    yield Page(driver)
+    driver.quit()
+
+
+@pytest.mark.parametrize("page", [(390, 844), (1280, 800)], indirect=True)
+def test_a_mother_reads_her_sons_marks(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    answer = page.say("/grades")
+    assert answer.find_elements(By.CSS_SELECTOR, "table")
+    assert "Algebra" in answer.text
+    next(one for one in page.all("[data-tap]")[::-1] if one.text == "Algebra").click()
+    page.wait(
+        lambda _: (
+            "Average" in page.all("#messages .from-school")[-1].text
+            and not page.all("#messages .from-school:last-child table")
+        )
+    )  # noqa: E501
+    assert page.overflow() <= 0, "nothing hangs over the edge"
+    assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
+
+
+def test_what_arrives_elsewhere_appears_without_reload(page: Page, url: str) -> None:
+    page.enter(url, "Ivan Petrov")
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    page.driver.get(f"{url}/chat")
+    page.wait(lambda _: page.all("#messages .from-school"))
+    page.say("/meals")
+    page.driver.switch_to.window(first)
+    page.wait(lambda _: "Balance" in page.all("#messages .from-school")[-1].text)
+
+
+def test_the_keyboard_is_enough(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    field = page.driver.find_element(By.ID, "text")
+    field.send_keys("/")
+    page.wait(lambda _: page.all("#suggestions li"))
+    field.send_keys(Keys.ARROW_DOWN, Keys.ARROW_UP, "gr")
+    page.wait(lambda _: [one.text for one in page.all("#suggestions strong")] == ["/grades"])
+    before = len(page.all("#messages .from-school"))
+    field.send_keys(Keys.ENTER)
+    page.wait(lambda _: len(page.all("#messages .from-school")) > before)
+    assert not page.driver.find_element(By.ID, "suggestions").is_displayed()
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru", "Средний балл"), ("th", "ค่าเฉลี่ย")])
+def test_the_page_speaks_the_chosen_language(page: Page, url: str, language: str, word: str) -> None:
+    page.enter(url, "Anna Petrova", language)
+    assert word in page.say("/grades").text
+    assert page.driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == language
+
+
+def test_a_slips_link_fills_the_code_in_and_leaves_no_trace_in_the_address(page: Page, url: str) -> None:
+    page.driver.get(f"{url}/#K7QM-4XPA-2T")
+    code = page.driver.find_element(By.ID, "code")
+    page.wait(lambda _: code.get_attribute("value") == "K7QM-4XPA-2T")
+    assert "#" not in page.driver.current_url
+    code.send_keys(Keys.ENTER)
+    page.wait(lambda _: "wrong, expired or already used" in page.driver.page_source)
+
+
+def test_signing_out_leads_back_to_the_door(page: Page, url: str) -> None:
+    page.enter(url, "Ivan Petrov")
+    page.driver.find_element(By.ID, "sign-out").click()
+    page.wait(lambda _: page.all(".door-card"))
+    page.driver.get(f"{url}/chat")
+    assert page.all(".door-card")
