@@ -1,22 +1,42 @@
-"""The database: one pool that reads in autocommit, one that writes in transactions.
+"""The database: reads one by one in autocommit, writes in transactions.
 
 SQLite (WAL, foreign keys on) has a single writing connection, so writers queue in the process instead of
 failing with "database is locked"; its transactions begin IMMEDIATE, because a read transaction that is
-upgraded fails at once when another has written meanwhile.
+upgraded fails at once when another has written meanwhile. Its reads run whole in a few threads of their own: one
+hop a statement, where an asynchronous driver makes four, and those hops cost more than the reading
+(``bench/conversation.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-_READERS = 8
+_READERS = 4
+Parameters = Mapping[str, Any] | None
+
+
+class Reader(Protocol):
+    """Runs reads; each sees what was committed before it began."""
+
+    engine: sa.Engine
+
+    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
+        """All rows of one statement."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
 
 
 class Database:
@@ -32,56 +52,102 @@ class Database:
             if not self.url.database or self.url.database == ":memory:":
                 raise ValueError("a SQLite database needs a file: two pools share it")
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.reader = _sqlite(self.url, writes=False)
-            self.writer = _sqlite(self.url, writes=True)
+            self.reader: Reader = _SqliteReader(self.url)
+            self.writer = _sqlite_writer(self.url)
         else:
-            # No reset: an autocommit connection has nothing to roll back.
-            self.reader = create_async_engine(
-                self.url, isolation_level="AUTOCOMMIT", pool_size=_READERS, pool_reset_on_return=None
-            )
+            self.reader = _PostgresReader(self.url)
             self.writer = create_async_engine(self.url, pool_size=_READERS)
 
     async def ping(self) -> None:
         """Raises what the driver raises where the database does not answer."""
-        async with self.reader.connect() as connection:
-            await connection.execute(sa.text("SELECT 1"))
+        await self.reader.rows(sa.text("SELECT 1"))
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.reader.dispose()
+        await self.reader.close()
         await self.writer.dispose()
 
 
-def _sqlite(url: sa.URL, *, writes: bool) -> AsyncEngine:
+class _PostgresReader:
+    def __init__(self, url: sa.URL) -> None:
+        # No reset: an autocommit connection has nothing to roll back.
+        self._engine = create_async_engine(
+            url, isolation_level="AUTOCOMMIT", pool_size=2 * _READERS, pool_reset_on_return=None
+        )
+        self.engine = self._engine.sync_engine
+
+    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement, parameters)).all()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _SqliteReader:
+    def __init__(self, url: sa.URL) -> None:
+        self.engine = sa.create_engine(
+            url.set(drivername="sqlite+pysqlite"),
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            connect_args={"check_same_thread": False},
+        )
+        sa.event.listen(self.engine, "connect", _set_pragmas)
+        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
+        self._own = threading.local()
+        self._opened: list[sa.Connection] = []
+
+    async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._read, statement, parameters
+        )
+
+    def _read(self, statement: sa.Executable, parameters: Parameters) -> Sequence[sa.Row[Any]]:
+        connection: sa.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self.engine.connect()
+            self._opened.append(connection)
+        return connection.execute(statement, parameters).all()
+
+    async def close(self) -> None:
+        self._threads.shutdown()
+        for connection in self._opened:
+            connection.close()
+        self.engine.dispose()
+
+
+def _sqlite_writer(url: sa.URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=1 if writes else _READERS,
+        pool_size=1,
         max_overflow=0,
-        pool_reset_on_return="rollback" if writes else None,
+        pool_reset_on_return="rollback",
         # Waiting for the one writer is normal under load; failing after the default 30 s is not.
         pool_timeout=120,
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        # The driver's own transactions are off: reads autocommit, writes begin below.
+    def on_connect(connection: Any, record: Any) -> None:
+        # The driver's own transactions are off: ours begin below.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            "busy_timeout=15000",
-            "synchronous=NORMAL",
-            "cache_size=-16000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        _set_pragmas(connection, record)
 
-    if writes:
-
-        @sa.event.listens_for(engine.sync_engine, "begin")
-        def on_begin(connection: sa.Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "synchronous=NORMAL",
+        "cache_size=-16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -34,7 +34,7 @@ def newest_revision() -> str:
 
 async def current_revision(database: Database) -> str | None:
     """The revision the database has; None where it is empty. A handful of statements."""
-    async with database.reader.connect() as connection:
+    async with database.writer.connect() as connection:
         return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 

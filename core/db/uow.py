@@ -17,8 +17,8 @@ from core.db.engine import Database
 class UnitOfWork:
     """What one update, request or job does with the database.
 
-    Reads run one by one in autocommit, on a connection borrowed at the first of them. ``writing()`` opens the
-    one write transaction; inside it reads see it. Not for use by two tasks at once.
+    Reads run one by one in autocommit. ``writing()`` opens the one write transaction; inside it reads see it. Not
+    for use by two tasks at once.
     """
 
     def __init__(self, database: Database, clock: Clock, *, via: str = "") -> None:
@@ -27,7 +27,6 @@ class UnitOfWork:
         self.clock = clock
         self.via = via
         self.statements = 0
-        self._reader: AsyncConnection | None = None
         self._writer: AsyncConnection | None = None
         self.before_commit: list[Callable[[], Awaitable[None]]] = []
         self.after_commit: list[Callable[[], None]] = []
@@ -46,24 +45,16 @@ class UnitOfWork:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        if self._reader is not None:
-            await self._reader.close()
-            self._reader = None
-
-    async def _connection(self) -> AsyncConnection:
-        if self._writer is not None:
-            return self._writer
-        if self._reader is None:
-            self._reader = await self.database.reader.connect()
-        return self._reader
+        """Nothing to close: a read holds its connection no longer than it takes."""
 
     async def rows(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[sa.Row[Any]]:
         """All rows of a read."""
         self.statements += 1
-        result = await (await self._connection()).execute(statement, parameters)
-        return result.all()
+        if self._writer is None:
+            return await self.database.reader.rows(statement, parameters)
+        return (await self._writer.execute(statement, parameters)).all()
 
     async def row(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None

@@ -329,7 +329,7 @@ async def test_a_family_command_costs_at_most_four_statements(
     stage: Stage, cast: Cast, name: str, command: str
 ) -> None:
     counted: list[str] = []
-    engines = (stage.database.reader.sync_engine, stage.database.writer.sync_engine)
+    engines = (stage.database.reader.engine, stage.database.writer.sync_engine)
 
     def count(_c: object, _cursor: object, statement: str, *_more: object) -> None:
         if statement.split(None, 1)[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):

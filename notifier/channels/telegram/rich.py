@@ -54,7 +54,11 @@ def render_rich(card: Card) -> InputRichMessage:
     longer one is cut (``core.cards.cut``). Columns from the 20th on share the last one; sections deeper than
     8 stand open in the one around them. Pictures are their words: the sender adds the media.
     """
-    return InputRichMessage(blocks=_built(fit(card, _overflows, 0)))
+    try:
+        blocks = _built(card)
+    except _OverLimitError:
+        blocks = _built(fit(card, _overflows, 0))
+    return InputRichMessage(blocks=blocks)
 
 
 def _overflows(card: Card) -> int:

@@ -117,7 +117,7 @@ def test_a_mother_reads_her_sons_marks(page: Page, url: str) -> None:
             "Average" in page.all("#messages .from-school")[-1].text
             and not page.all("#messages .from-school:last-child table")
         )
-    )  # noqa: E501
+    )
     assert page.overflow() <= 0, "nothing hangs over the edge"
     assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
 

@@ -149,7 +149,7 @@ def test_support_talks_as_a_parent_in_one_conversation_that_is_kept(register: Pa
         for line in run(
             "talk", "--person", "g1", "--json", "/grades", "tap:Algebra", "/language", "tap:Рус"
         ).output.splitlines()
-    ]  # noqa: E501
+    ]
     assert [line["kind"] for line in lines] == ["message", "edit", "message", "edit"]
     assert set(lines[0]) == {"kind", "text", "buttons"}
     assert "Algebra" in lines[0]["buttons"]

@@ -86,7 +86,7 @@ async def test_the_school_is_whole_and_its_cast_is_there(database: Database, clo
                 .select_from(Guardianship)
                 .where(Guardianship.rights == GuardianRights.READ)
             )
-        ) == 2  # noqa: E501
+        ) == 2
         balances = await uow.rows(
             sa.select(MealAccount.balance, sa.func.coalesce(sa.func.sum(MealTransaction.amount), 0))
             .outerjoin(MealTransaction, MealTransaction.account_id == MealAccount.id)
