@@ -270,15 +270,16 @@ def _usual_lessons(rows: Sequence[sa.Row[Any]], since: date, until: date) -> lis
         first.setdefault(row.id, row)
         if row.family is not None:
             teachers[row.id][PersonName(row.family, row.given, row.middle).formal_name] = None
+    by_weekday: defaultdict[int, list[tuple[int, sa.Row[Any]]]] = defaultdict(list)
+    for slot_id, row in first.items():
+        by_weekday[row.weekday].append((slot_id, row))
     lessons = []
     for day in _days(since, until):
-        for slot_id, row in first.items():
-            if row.weekday != day.isoweekday():
-                continue
+        for slot_id, row in by_weekday[day.isoweekday()]:
             if (row.valid_from and day < row.valid_from) or (row.valid_to and day > row.valid_to):
                 continue
-            parity = week_parity(day, row.year_starts) if row.year_starts else None
-            if row.parity is not WeekParity.EVERY and parity is not None and row.parity.value != parity:
+            is_every_week = row.parity is WeekParity.EVERY or not row.year_starts
+            if not is_every_week and row.parity.value != week_parity(day, row.year_starts):
                 continue
             lessons.append(
                 PlannedLesson(
