@@ -17,7 +17,7 @@ from core.clock import Clock, ShiftedClock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
 from core.importing.demo import is_demo, make_demo_school
-from core.importing.demo.school import TIMEZONE
+from core.importing.demo.plan import TIMEZONE
 from core.settings import Settings, demo_moment
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from core.domain.kinds import TransactionKind
 from core.importing.demo.timetable import period_starts
 
 if TYPE_CHECKING:
-    from core.importing.demo.school import Plan
+    from core.importing.demo.plan import Plan
 
 _LUNCHES = [
     ("Chicken with rice", 16_500), ("Borscht and a cutlet", 17_000), ("Fish with potatoes", 18_500),

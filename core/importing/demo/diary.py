@@ -21,7 +21,7 @@ from core.domain.kinds import AttendanceKind, TermMarkKind
 from core.importing.demo.timetable import Slot, period_starts
 
 if TYPE_CHECKING:
-    from core.importing.demo.school import Plan
+    from core.importing.demo.plan import Plan
 
 _TOPICS = {
     "Algebra": ["Linear equations", "Powers", "Polynomials", "Fractions", "Graphs of functions"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,18 +36,11 @@ from core.domain.rights import GuardianRights, Role
 from core.importing.demo.canteen import make_canteen
 from core.importing.demo.diary import make_diary
 from core.importing.demo.names import Family, given_name, make_family
+from core.importing.demo.plan import TIMEZONE, Plan, lessons_a_week
 from core.importing.demo.rows import Rows
 from core.importing.demo.timetable import make_timetable
 
-TIMEZONE = "Europe/Moscow"
 CLASSES = ("3A", "3B", "5A", "5B", "6A", "6B", "7A", "7B", "8A", "8B", "9A", "10A")
-_LESSONS_A_WEEK = {
-    "young": {"Maths": 5, "Reading": 4, "English": 3, "Nature": 2, "Art": 2, "Music": 1, "Sports": 3},
-    "old": {
-        "Algebra": 4, "Geometry": 2, "Literature": 3, "English": 3, "History": 2, "Biology": 2, "Physics": 2,
-        "Geography": 2, "Computer science": 1, "Art": 1, "Sports": 3,
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +54,6 @@ class DemoSchool:
         """One line for the terminal."""
         named = {"person": "people", "school_class": "classes", "course": "courses", "mark": "marks"}
         return ", ".join(f"{self.counts.get(table, 0)} {word}" for table, word in named.items())
-
-
-@dataclass(slots=True)
-class Plan:
-    """What the rooms of the demo hand to one another while it is made."""
-
-    rows: Rows
-    chance: random.Random
-    around: datetime
-    year: int
-    year_starts: date
-    school: int
-    terms: list[tuple[int, date, date]]
-    holidays: list[tuple[date, date]]
-    pupils: dict[int, list[int]]
-    classes: dict[str, int]
-    courses: dict[int, dict[str, int]]
-    teacher_of: dict[int, int]
-    cast: dict[str, int]
-
-    @property
-    def today(self) -> date:
-        return self.around.astimezone(ZoneInfo(TIMEZONE)).date()
-
-    def is_school_day(self, day: date) -> bool:
-        """Monday to Friday, outside of the holidays."""
-        return day.weekday() < 5 and not any(starts <= day <= ends for starts, ends in self.holidays)
-
-    def at(self, day: date, clock: time) -> datetime:
-        """A moment at school, in UTC."""
-        return datetime.combine(day, clock, ZoneInfo(TIMEZONE)).astimezone(UTC)
 
 
 async def is_demo(database: Database) -> bool | None:
@@ -235,8 +197,8 @@ _FIXED_PUPILS: dict[str, list[tuple[str | None, str, str]]] = {
 
 
 def _classes(plan: Plan, pupils_in_class: int, number: int) -> None:
-    subjects = {name: plan.rows.add(Subject, org_id=plan.school, name=name)
-                for name in dict.fromkeys(n for load in _LESSONS_A_WEEK.values() for n in load)}  # fmt: skip
+    names = dict.fromkeys(subject for class_name in CLASSES for subject in lessons_a_week(class_name))
+    subjects = {name: plan.rows.add(Subject, org_id=plan.school, name=name) for name in names}
     teachers = [plan.cast[f"t{place}"] for place in range(1, 24)]
     for place, name in enumerate(CLASSES):
         grade = int(name[:-1])
@@ -253,7 +215,7 @@ def _classes(plan: Plan, pupils_in_class: int, number: int) -> None:
         pupils = _pupils(plan, name, class_id, pupils_in_class, number)
         plan.pupils[class_id] = pupils
         plan.courses[class_id] = {}
-        for order, subject in enumerate(_load(grade)):
+        for order, subject in enumerate(lessons_a_week(name)):
             course = plan.rows.add(
                 Course,
                 school_id=plan.school,
@@ -274,15 +236,6 @@ def _classes(plan: Plan, pupils_in_class: int, number: int) -> None:
             plan.rows.add(CourseTeacher, course_id=course, teacher_id=teacher)
             for pupil in pupils:
                 plan.rows.add(CourseEnrollment, student_id=pupil, course_id=course)
-
-
-def _load(grade: int) -> dict[str, int]:
-    return _LESSONS_A_WEEK["young" if grade < 5 else "old"]
-
-
-def lessons_a_week(class_name: str) -> dict[str, int]:
-    """Subject to lessons a week."""
-    return _load(int(class_name[:-1]))
 
 
 def _pupils(plan: Plan, class_name: str, class_id: int, wanted: int, number: int) -> list[int]:

@@ -10,7 +10,7 @@ from core.db.models import BellPeriod, BellSchedule, LessonChange, TimetableSlot
 from core.domain.kinds import ChangeKind, WeekParity
 
 if TYPE_CHECKING:
-    from core.importing.demo.school import Plan
+    from core.importing.demo.plan import Plan, lessons_a_week
 
 PERIODS = 7
 
@@ -33,8 +33,6 @@ def period_starts(number: int) -> time:
 
 def make_timetable(plan: Plan) -> list[Slot]:
     """Place every lesson of the week; algebra in 7A is Tuesday's first, whatever the seed."""
-    from core.importing.demo.school import lessons_a_week
-
     bells = plan.rows.add(BellSchedule, school_id=plan.school, name="Usual")
     for number in range(1, PERIODS + 1):
         starts = period_starts(number)
