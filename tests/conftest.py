@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.clock import FrozenClock
@@ -17,6 +19,10 @@ from core.db.uow import UnitOfWork
 from tests.cast import NOW, Cast, make_cast
 
 _numbers = itertools.count(1)
+
+# A busy machine is no fault of the code: no test fails for its time.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture
