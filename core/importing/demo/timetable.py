@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from core.db.models import BellPeriod, BellSchedule, LessonChange, TimetableSlot
 from core.domain.kinds import ChangeKind, WeekParity
-
-if TYPE_CHECKING:
-    from core.importing.demo.plan import Plan, lessons_a_week
+from core.importing.demo.plan import Plan, lessons_a_week
 
 PERIODS = 7
 
