@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -65,7 +66,8 @@ class Page:
         self.driver = driver
 
     def wait(self, what: Callable[[Any], Any]) -> Any:
-        return WebDriverWait(self.driver, 15).until(what)
+        # A message that is edited in place is drawn anew: what was found a moment ago may be gone.
+        return WebDriverWait(self.driver, 15, ignored_exceptions=[StaleElementReferenceException]).until(what)
 
     def all(self, selector: str) -> list[WebElement]:
         return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
