@@ -28,6 +28,7 @@ from tests.support.browser import open_site
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
+STILL = "--force-prefers-reduced-motion"
 MOMENT = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)
 
 
@@ -77,11 +78,15 @@ class Page:
         next(one for one in self.all(".personas button") if name in one.text).click()
         self.wait(lambda _: self.all("#messages .from-school"))
 
-    def say(self, text: str) -> WebElement:
+    def say(self, text: str) -> Any:
         before = len(self.all("#messages .from-school"))
         self.driver.find_element(By.ID, "text").send_keys(text, Keys.ENTER)
-        self.wait(lambda _: len(self.all("#messages .from-school")) > before)
-        return self.all("#messages .from-school")[-1]
+        # A message that is still fading in has no text yet as far as the driver can see.
+        return self.wait(
+            lambda _: (
+                len(found := self.all("#messages .from-school")) > before and found[-1].text and found[-1]
+            )
+        )
 
     def overflow(self) -> int:
         return int(
@@ -95,7 +100,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     width, height = getattr(request, "param", (1280, 800))
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or ""
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", STILL):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
