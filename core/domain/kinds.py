@@ -48,6 +48,16 @@ class AttendanceKind(StrEnum):
     ILL = "ill"
 
 
+class Presence(StrEnum):
+    """Where a student was, as a teacher says it: PRESENT, which leaves no row, or one of AttendanceKind."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    LATE = "late"
+    EXCUSED = "excused"
+    ILL = "ill"
+
+
 class TermMarkKind(StrEnum):
     """What a closing mark closes."""
 
@@ -79,6 +89,23 @@ class InvitationKind(StrEnum):
 
     SLIP = "slip"
     DEVICE = "device"
+
+
+class PostingKind(StrEnum):
+    """What a teacher posts in one go."""
+
+    MARKS = "marks"
+    HOMEWORK = "homework"
+    ANNOUNCEMENT = "announcement"
+
+
+class AudienceKind(StrEnum):
+    """Whom an announcement is for."""
+
+    COURSE = "course"
+    CLASS = "class"
+    GRADE = "grade"
+    SCHOOL = "school"
 
 
 class DeliveryState(StrEnum):

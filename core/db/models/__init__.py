@@ -28,6 +28,7 @@ from core.db.models.people import (
     RoleAssignment,
     SchoolClass,
 )
+from core.db.models.posting import IncomingFile, MessengerFile, Posting
 from core.db.models.teaching import (
     AbsenceNotice,
     AcademicYear,
@@ -52,12 +53,13 @@ from core.db.models.teaching import (
     TermMark,
     TimetableSlot,
 )
-from core.db.models.telling import Delivery, OutboxEvent
+from core.db.models.telling import Announcement, Delivery, OutboxEvent, Receipt
 
 __all__ = [
     "AbsenceNotice",
     "AcademicYear",
     "Achievement",
+    "Announcement",
     "Assessment",
     "Attachment",
     "Attendance",
@@ -80,6 +82,7 @@ __all__ = [
     "Guardianship",
     "Homework",
     "HomeworkTick",
+    "IncomingFile",
     "Invitation",
     "InvitationRole",
     "Lesson",
@@ -91,9 +94,12 @@ __all__ = [
     "MealThreshold",
     "MealTransaction",
     "MenuItem",
+    "MessengerFile",
     "Org",
     "OutboxEvent",
     "Person",
+    "Posting",
+    "Receipt",
     "RoleAssignment",
     "SchoolClass",
     "Subject",

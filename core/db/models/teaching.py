@@ -276,22 +276,28 @@ class Homework(Base):
     minutes: Mapped[int | None]
     author_id: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
     recorded_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     __table_args__ = (sa.Index(None, "course_id", "due_on"),)
 
 
 class Attachment(Base):
-    """A file or link of a homework. Bytes are kept by us under ``var/files`` by their ``sha256``; a link has ``url``."""
+    """A file or link of a homework or an announcement. Bytes are kept by us under ``var/files`` by their ``sha256``;
+    a link has ``url``."""
 
     __tablename__ = "attachment"
     id: Mapped[Id]
-    homework_id: Mapped[int] = reference("homework.id")
+    homework_id: Mapped[int | None] = reference("homework.id")
+    announcement_id: Mapped[int | None] = reference("announcement.id")
     name: Mapped[str]
     media_type: Mapped[str] = mapped_column(default="")
     size: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str] = mapped_column(default="")
     url: Mapped[str] = mapped_column(default="")
-    __table_args__ = (sa.CheckConstraint("(sha256 = '') <> (url = '')", name="file_or_link"),)
+    __table_args__ = (
+        sa.CheckConstraint("(sha256 = '') <> (url = '')", name="file_or_link"),
+        sa.CheckConstraint("(homework_id IS NULL) <> (announcement_id IS NULL)", name="of_one_thing"),
+    )
 
 
 class HomeworkTick(Base):

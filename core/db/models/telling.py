@@ -1,4 +1,4 @@
-"""Telling people: what happened (outbox) and what became of telling it (deliveries)."""
+"""Telling people: announcements and who opened them; what happened (outbox) and what became of telling it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,43 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
-from core.domain.kinds import DeliveryState
+from core.domain.kinds import AudienceKind, DeliveryState
+
+
+class Announcement(Base):
+    """Words to a course, a class, a grade of a school or the whole school; the audience decides which column says whom."""
+
+    __tablename__ = "announcement"
+    id: Mapped[Id]
+    school_id: Mapped[int] = reference("org.id")
+    audience: Mapped[AudienceKind] = one_of(AudienceKind)
+    course_id: Mapped[int | None] = reference("course.id")
+    class_id: Mapped[int | None] = reference("school_class.id")
+    grade: Mapped[int | None]
+    author_id: Mapped[int | None] = reference("person.id", on_delete="SET NULL")
+    text: Mapped[str]
+    published_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(audience = 'course') = (course_id IS NOT NULL) AND (audience = 'class') = (class_id IS NOT NULL)"
+            " AND (audience = 'grade') = (grade IS NOT NULL)",
+            name="audience",
+        ),
+        sa.Index(None, "school_id", "published_at"),
+    )
+
+
+class Receipt(Base):
+    """That a person opened an announcement."""
+
+    __tablename__ = "receipt"
+    id: Mapped[Id]
+    announcement_id: Mapped[int] = reference("announcement.id", index=False)
+    person_id: Mapped[int] = reference("person.id")
+    opened_at: Mapped[datetime]
+    __table_args__ = (sa.UniqueConstraint("announcement_id", "person_id"),)
 
 
 class OutboxEvent(Base):
