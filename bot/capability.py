@@ -20,6 +20,8 @@ from core.access import Actor, Student
 from core.cards import Reply
 from core.db.conversation import ChatState
 from core.db.uow import UnitOfWork
+from core.domain.ids import PostingId
+from core.domain.kinds import PostingKind
 from core.files import FileStore
 from core.i18n import LOCALES, Translator, translator
 
@@ -68,6 +70,7 @@ class Turn:
 Everyone = Callable[[Actor], bool]
 OnCommand = Callable[[Turn, str], Awaitable[Reply]]
 OnTap = Callable[[Turn, Any], Awaitable[Reply]]
+Undo = Callable[[Turn, PostingId], Awaitable[Reply]]
 
 
 def anyone(_actor: Actor) -> bool:
@@ -85,12 +88,18 @@ def family(actor: Actor) -> bool:
     return bool(actor.students)
 
 
+def teaching(actor: Actor) -> bool:
+    """Whoever teaches a course, or stands in these days."""
+    return bool(actor.courses)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
     """``menu`` and ``title`` are message ids: a line for the menu, and the word that calls it without a slash.
 
     ``tap`` is the callback data's class, whose prefix names the capability; ``steps`` take the plain text of an
-    open conversation; ``claims`` says whether free text outside of one is meant for ``on_command``.
+    open conversation; ``claims`` says whether free text outside of one is meant for ``on_command``. ``posts`` is the
+    kind of postings that ``undo`` takes back.
     """
 
     name: str
@@ -104,6 +113,8 @@ class Capability:
     on_tap: OnTap | None = None
     steps: Mapping[str, OnCommand] = field(default_factory=dict)
     claims: Callable[[Turn, str], bool] | None = None
+    posts: PostingKind | None = None
+    undo: Undo | None = None
 
 
 class Table:
@@ -115,10 +126,13 @@ class Table:
         self.by_command: dict[str, Capability] = {}
         self.by_prefix: dict[str, Capability] = {}
         self.by_word: dict[str, Capability] = {}
+        self.undoing: dict[PostingKind, Capability] = {}
         for capability in self.capabilities:
             self._add(self.by_name, capability.name, capability)
             for command in capability.commands:
                 self._add(self.by_command, command, capability)
+            if capability.posts is not None:
+                self.undoing[capability.posts] = capability
             if capability.tap is not None:
                 self._add(self.by_prefix, capability.tap.__prefix__, capability)
             for locale in LOCALES:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from bot.views.invalid import invalid_words
 from core.cards import Card, Note, Reply, Text, Toast
-from core.errors import CodeRefused, Forbidden, NotFound, SchoolbellError, TooManyTries
+from core.errors import CodeRefused, Forbidden, Invalid, NotFound, SchoolbellError, TooManyTries
 from core.i18n import Translator
 
 
@@ -31,6 +32,8 @@ def _sentence(t: Translator, error: SchoolbellError, now: datetime | None) -> tu
                 wait,
             ),
         )
+    if isinstance(error, Invalid):
+        return invalid_words(t, error)
     if isinstance(error, NotFound):
         return t("Not found"), t("There is nothing like that here. It may have changed since.")
     if isinstance(error, Forbidden):

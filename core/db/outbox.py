@@ -56,3 +56,19 @@ async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> Any:
 async def mark_fanned_out(uow: UnitOfWork, event_id: int) -> None:
     """Note that an event has its deliveries; needs ``uow.writing()``. One statement."""
     await uow.write(sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(fanned_out_at=uow.now))
+
+
+async def cancel_event(uow: UnitOfWork, key: str) -> bool:
+    """Take back an event that nobody was told of yet; False where it is fanned out already, or was never written.
+
+    Needs ``uow.writing()``. One statement.
+    """
+    result = await uow.write(
+        sa.update(OutboxEvent)
+        .where(
+            OutboxEvent.key == key, OutboxEvent.fanned_out_at.is_(None), OutboxEvent.cancelled_at.is_(None)
+        )
+        .values(cancelled_at=uow.now)
+        .returning(OutboxEvent.id)
+    )
+    return result.first() is not None

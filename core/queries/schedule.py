@@ -53,6 +53,7 @@ class PlannedLesson:
     note: str = ""
     moved_to: tuple[date, int] | None = None
     moved_from: tuple[date, int] | None = None
+    substitute_id: int | None = None
 
     @property
     def is_held_here(self) -> bool:
@@ -99,6 +100,7 @@ def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
         Course.name.label("group"),
         SchoolClass.name.label("class_name"),
         AcademicYear.starts.label("year_starts"),
+        CourseTeacher.teacher_id,
         *(Person.family, Person.given, Person.middle),
     ]
     return (
@@ -138,6 +140,7 @@ def _changes(courses: sa.Select[Any]) -> sa.CompoundSelect[Any]:
             LessonChange.course_id.label("a"),
             LessonChange.period.label("b"),
             LessonChange.new_period.label("c"),
+            LessonChange.teacher_id.label("e"),
             LessonChange.date.label("d1"),
             LessonChange.new_date.label("d2"),
             none_time.label("t1"),
@@ -160,7 +163,7 @@ def _changes(courses: sa.Select[Any]) -> sa.CompoundSelect[Any]:
     off = (
         sa.select(
             sa.literal("off", sa.Text()),
-            *(none_id, none_id, none_id),
+            *(none_id, none_id, none_id, none_id),
             *(DayOff.starts, DayOff.ends, none_time, none_time),
             *(DayOff.name, empty, empty),
             *texts,
@@ -175,7 +178,7 @@ def _changes(courses: sa.Select[Any]) -> sa.CompoundSelect[Any]:
     bell = (
         sa.select(
             sa.literal("bell", sa.Text()),
-            *(BellPeriod.schedule_id, BellPeriod.number, none_id),
+            *(BellPeriod.schedule_id, BellPeriod.number, none_id, none_id),
             *(none_day, none_day, BellPeriod.starts, BellPeriod.ends),
             *(empty, empty, empty),
             *texts,
@@ -212,14 +215,17 @@ async def schedule_for(uow: UnitOfWork, actor: Actor, student_id: int, *, since:
 
 
 async def own_lessons(uow: UnitOfWork, actor: Actor, *, since: date, until: date) -> Plan:
-    """A teacher's own lessons, substitutions included; lessons given by a substitute are marked so.
+    """A teacher's own lessons, and those where the teacher is the substitute; own ones given by a substitute are
+    marked so.
 
     Two statements. Raises NotFound for somebody who does not teach.
     """
     held = next((one for one in actor.roles if one.role is Role.TEACHER), None)
     if held is None:
         raise NotFound("not_a_teacher")
-    return await _plan(uow, held.school, held.person_id, since, until, _TEACHER_SLOTS, _TEACHER_CHANGES)
+    return await _plan(
+        uow, held.school, held.person_id, since, until, _TEACHER_SLOTS, _TEACHER_CHANGES, as_teacher=True
+    )
 
 
 async def _plan(
@@ -230,6 +236,8 @@ async def _plan(
     until: date,
     slots: sa.Select[Any],
     changes: sa.CompoundSelect[Any],
+    *,
+    as_teacher: bool = False,
 ) -> Plan:
     given: dict[str, Any] = {"person_id": person_id, "since": since, "until": until}
     slot_rows = await uow.rows(slots, given)
@@ -243,6 +251,9 @@ async def _plan(
     }
     lessons = [lesson for lesson in lessons if lesson.on not in off]
     lessons = _with_changes(lessons, slot_rows, change_rows, since, until)
+    if as_teacher:
+        own = {row.course_id for row in slot_rows if row.teacher_id == person_id}
+        lessons = [one for one in lessons if one.course_id in own or one.substitute_id == person_id]
     by_day: defaultdict[date, list[PlannedLesson]] = defaultdict(list)
     for lesson in lessons:
         by_day[lesson.on].append(lesson)
@@ -326,6 +337,7 @@ def _with_changes(
                 teachers=substitute or lesson.teachers,
                 room=row.room or lesson.room,
                 moved_to=moved_to,
+                substitute_id=row.e,
             )
         )
     known = {row.course_id: row for row in slots}
@@ -356,6 +368,7 @@ def _with_changes(
                 ChangeKind.MOVED,
                 row.note,
                 moved_from=(on, period),
+                substitute_id=row.e,
             )
         )
     return changed

@@ -1,0 +1,78 @@
+"""What people read when what they ask for makes no sense as it stands: a sentence and an example each."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from core.domain.grading import scale
+from core.errors import Invalid, MarkOutOfScale
+from core.i18n import Translator
+
+
+def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
+    """Heading and sentence."""
+    if isinstance(error, MarkOutOfScale):
+        heading = t("No such mark")
+        return heading, off_scale_words(t, str(error.params["value"]), str(error.params["scale"]))
+    on = error.params.get("on")
+    if isinstance(on, date):
+        return t("Not in this lesson"), lesson_problem_words(t, error)
+    sentences = {
+        "draft_over": (
+            t("This draft is over"),
+            t("It was saved, cancelled, or left for more than a day. Send the line again to start anew."),
+        ),
+        "undone_already": (t("Undone already"), t("This entry has been taken back before.")),
+        "undo_too_late": (
+            t("Too late to undo"),
+            t(
+                "Undo works for five minutes. Correct single marks in /register: choose the lesson and tap the mark."
+            ),
+        ),
+        "course_unknown": (
+            t("No such course of yours"),
+            t(
+                "“{words}” is none of your courses. Name class and subject, like “7A algebra”.",
+                words=_short(error, "words"),
+            ),
+        ),
+    }
+    return sentences.get(
+        error.key,
+        (t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")),
+    )
+
+
+def _short(error: Invalid, name: str) -> str:
+    return str(error.params.get(name, ""))[:60]
+
+
+def off_scale_words(t: Translator, value: str, scale_key: str) -> str:
+    """That a mark is none of the school's, and which are."""
+    of_school = scale(scale_key)
+    if of_school.is_words:
+        return t('put the words of the mark in quotes: Ivanov "reads well"')
+    if of_school.span is not None:
+        low, high = of_school.span
+        return t("“{value}” is no mark here; marks are {low} to {high}", value=value, low=low, high=high)
+    plain = [one for one in reversed(of_school.choices()) if one[-1] not in "+-"]
+    choices = " ".join(plain)
+    if len(plain) < len(of_school.choices()):
+        return t("“{value}” is no mark here; marks are {choices}, also with + and −", value=value, choices=choices)
+    return t("“{value}” is no mark here; marks are {choices}", value=value, choices=choices)
+
+
+def lesson_problem_words(t: Translator, problem: Invalid) -> str:
+    """Why nothing can be written in a lesson; needs ``on``."""
+    on: date = problem.params["on"]
+    if problem.key == "lesson_in_future":
+        return t(
+            "This lesson is on {day}, which is still to come. Choose another lesson, or name the day: "
+            "“yesterday: Ivanov 5”.",
+            day=t.date(on, "weekday"),
+        )
+    return t(
+        "This lesson is on {day}, in a term that is closed ({term}). Choose another lesson, or ask the head's office.",
+        day=t.date(on),
+        term=problem.params.get("term", ""),
+    )

@@ -1,0 +1,398 @@
+"""Marks and presence of a lesson: saved in one go, corrected with their history, withdrawn, undone whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.access import Actor, fresh_actor
+from core.actions.postings import claim_posting, claim_undo, keep_effects
+from core.db.audit import record
+from core.db.conversation import ChatKey
+from core.db.lessons import take_register, touch_lesson, untake_register
+from core.db.models import Assessment, Lesson, Mark, MarkCorrection
+from core.db.outbox import cancel_event, publish
+from core.db.presence import PRESENT, Noted, noted_presence, write_presence
+from core.db.uow import UnitOfWork
+from core.domain.drafts import UNDO_TIME
+from core.domain.grading import scale
+from core.domain.ids import LARGEST_ID, CourseId, LessonId, PersonId, PostingId
+from core.domain.kinds import PostingKind, Presence
+from core.domain.lessons import LessonKey
+from core.domain.marking import GivenMark
+from core.errors import Invalid, NotFound
+from core.queries.lessons import TaughtLesson, access_lesson, check_writable
+from core.queries.postings import KeptPosting
+from core.queries.register import register_lines
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """What is said of one pupil; ``kind`` and ``comment`` belong to the marks."""
+
+    student_id: PersonId
+    marks: tuple[GivenMark, ...] = ()
+    presence: Presence | None = None
+    minutes: int | None = None
+    kind: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMarks:
+    """What saving changed; ``before`` is the presence that was noted of a pupil and is no more."""
+
+    lesson: TaughtLesson
+    entries: tuple[NewEntry, ...]
+    before: Mapping[int, Noted]
+    rest_present: bool
+
+
+async def save_marks(
+    uow: UnitOfWork,
+    key: ChatKey,
+    posting_id: PostingId,
+    lesson_key: LessonKey,
+    entries: Sequence[NewEntry],
+    *,
+    rest_present: bool = False,
+) -> SavedMarks:
+    """Save a posting's marks and absences in one transaction; what others saved meanwhile stays.
+
+    Fifteen statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
+    Invalid("draft_over"), ("lesson_in_future") and ("term_closed"). Marks are told after the undo time, absences at
+    once.
+    """
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        lesson = await access_lesson(uow, actor, lesson_key)
+        await check_writable(uow, lesson)
+        posting = await claim_posting(uow, actor, posting_id, PostingKind.MARKS)
+        # From here on a second writer in this lesson waits, so the rows read below are the newest.
+        lesson_id = await touch_lesson(uow, lesson_key)
+        pupils = {line.student_id: line for line in await register_lines(uow, lesson_key)}
+        if any(entry.student_id not in pupils for entry in entries):
+            raise NotFound("student_not_found")
+        _check_values(lesson, entries)
+        taken = {(mark.assessment_id, line.student_id) for line in pupils.values() for mark in line.marks}
+        marks = await _insert_marks(uow, lesson, lesson_id, entries, taken)
+        before, after = await _note_presence(uow, lesson, lesson_id, entries)
+        took_register = rest_present and await take_register(uow, lesson_id, lesson.teacher_id)
+        effects = {
+            "lesson": int(lesson_id),
+            "marks": [mark["id"] for mark in marks],
+            "presence": {
+                str(student): [before[student].as_json(), after[student].as_json()] for student in after
+            },
+            "register": took_register,
+        }
+        await keep_effects(uow, posting.id, effects)
+        await _tell(uow, posting.id, lesson, marks=bool(marks), presence=bool(after))
+        await record(
+            uow,
+            "marks.save",
+            actor_id=lesson.teacher_id,
+            subject=("lesson", lesson_id),
+            before={"presence": {str(student): str(noted) for student, noted in before.items()}},
+            after={
+                "posting": int(posting.id),
+                "marks": marks,
+                "presence": {str(student): str(noted) for student, noted in after.items()},
+                "register_taken": took_register,
+            },
+        )
+    was = {
+        student: noted for student, noted in before.items() if noted != PRESENT and noted != after[student]
+    }
+    return SavedMarks(lesson, tuple(entries), was, took_register)
+
+
+def _check_values(lesson: TaughtLesson, entries: Sequence[NewEntry]) -> None:
+    """Every mark is the scale's, or points of its maximum. Raises MarkOutOfScale."""
+    of_school = scale(lesson.course.school.scale)
+    for entry in entries:
+        for mark in entry.marks:
+            if mark.maximum is None and of_school.parse(mark.value.text) != mark.value:
+                raise Invalid("mark_out_of_scale", value=mark.value.text, scale=of_school.key)
+
+
+async def _insert_marks(
+    uow: UnitOfWork,
+    lesson: TaughtLesson,
+    lesson_id: LessonId,
+    entries: Sequence[NewEntry],
+    taken: set[tuple[int, PersonId]],
+) -> list[dict[str, Any]]:
+    """Each pupil's n-th mark of a kind goes to the lesson's n-th assessment of that kind that is still free.
+
+    Returns id, pupil and value of each. Three statements at most.
+    """
+    wanted = [(entry, mark) for entry in entries for mark in entry.marks]
+    if not wanted:
+        return []
+    rows = await uow.rows(
+        sa.select(Assessment.id, Assessment.kind, Assessment.maximum)
+        .where(Assessment.lesson_id == lesson_id, Assessment.title == "")
+        .order_by(Assessment.id)
+    )
+    known: defaultdict[tuple[str, Decimal | None], list[int]] = defaultdict(list)
+    for row in rows:
+        known[row.kind, row.maximum].append(row.id)
+    missing: list[tuple[str, Decimal | None]] = []
+    placed: list[int] = []
+    occupied = set(taken)
+    for entry, mark in wanted:
+        alike = known[entry.kind, mark.maximum]
+        number = next((n for n in alike if (n, entry.student_id) not in occupied), None)
+        if number is None:
+            # Numbers below zero stand for assessments that are made in a moment.
+            missing.append((entry.kind, mark.maximum))
+            number = -len(missing)
+            alike.append(number)
+        occupied.add((number, entry.student_id))
+        placed.append(number)
+    made = await _insert_assessments(uow, lesson, lesson_id, missing) if missing else []
+    numbers = [made[-number - 1] if number < 0 else number for number in placed]
+    result = await uow.write(
+        sa.insert(Mark).returning(Mark.id, sort_by_parameter_order=True),
+        [
+            {
+                "student_id": entry.student_id,
+                "assessment_id": number,
+                "value": mark.value.text,
+                "number": mark.value.number,
+                "comment": entry.comment,
+                "author_id": lesson.teacher_id,
+                "recorded_at": uow.now,
+            }
+            for (entry, mark), number in zip(wanted, numbers, strict=True)
+        ],
+    )
+    return [
+        {"id": mark_id, "student": int(entry.student_id), "value": str(mark)}
+        for mark_id, (entry, mark) in zip(result.scalars().all(), wanted, strict=True)
+    ]
+
+
+async def _insert_assessments(
+    uow: UnitOfWork, lesson: TaughtLesson, lesson_id: LessonId, kinds: Sequence[tuple[str, Decimal | None]]
+) -> list[int]:
+    result = await uow.write(
+        sa.insert(Assessment).returning(Assessment.id, sort_by_parameter_order=True),
+        [
+            {
+                "course_id": lesson.key.course_id,
+                "lesson_id": lesson_id,
+                "kind": kind,
+                "maximum": maximum,
+                "date": lesson.key.on,
+            }
+            for kind, maximum in kinds
+        ],
+    )
+    return list(result.scalars().all())
+
+
+async def _note_presence(
+    uow: UnitOfWork, lesson: TaughtLesson, lesson_id: LessonId, entries: Sequence[NewEntry]
+) -> tuple[dict[int, Noted], dict[int, Noted]]:
+    """What was noted of the pupils that something is said of, and what is noted now. Three statements at most."""
+    said = {entry.student_id: entry for entry in entries if entry.presence is not None}
+    if not said:
+        return {}, {}
+    known = await noted_presence(uow, lesson_id, list(said))
+    before: dict[int, Noted] = {student: known.get(student, PRESENT) for student in said}
+    after: dict[int, Noted] = {}
+    for student, entry in said.items():
+        assert entry.presence is not None
+        same = before[student].presence is entry.presence
+        after[student] = Noted(entry.presence, entry.minutes, before[student].reason if same else "")
+    await write_presence(uow, lesson_id, after, recorded_by=lesson.teacher_id)
+    return before, after
+
+
+async def _tell(
+    uow: UnitOfWork, posting_id: PostingId, lesson: TaughtLesson, *, marks: bool, presence: bool
+) -> None:
+    payload = {"posting": int(posting_id)}
+    if marks:
+        await publish(
+            uow,
+            "marks_posted",
+            f"marks_posted:{posting_id}",
+            payload=payload,
+            actor_id=lesson.teacher_id,
+            not_before=uow.now + UNDO_TIME,
+        )
+    if presence:
+        await publish(
+            uow,
+            "absences_posted",
+            f"absences_posted:{posting_id}",
+            payload=payload,
+            actor_id=lesson.teacher_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneMarks:
+    """How much was taken back; ``kept`` counts what somebody has changed since, which stays."""
+
+    marks: int
+    presences: int
+    kept: int
+
+
+async def undo_marks(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> UndoneMarks:
+    """Take a whole entry back: marks are withdrawn, presences are again what they were.
+
+    Raises NotFound, Invalid("undone_already") and Invalid("undo_too_late"). At most twelve statements.
+    """
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        posting = await claim_undo(uow, actor, posting_id, PostingKind.MARKS)
+        effects = posting.effects
+        lesson_id = LessonId(effects["lesson"])
+        assert posting.author_id is not None
+        withdrawn = await _withdraw(uow, effects["marks"], by=posting.author_id, why="undo")
+        restored, kept = await _restore_presence(uow, lesson_id, effects["presence"], by=posting.author_id)
+        if effects["register"]:
+            await untake_register(uow, lesson_id)
+        await _untell(uow, posting)
+        await record(
+            uow,
+            "marks.undo",
+            actor_id=posting.author_id,
+            subject=("lesson", lesson_id),
+            before={"posting": int(posting.id), "marks": withdrawn},
+            after={"presence": {str(student): str(noted) for student, noted in restored.items()}},
+        )
+    return UndoneMarks(len(withdrawn), len(restored), kept + len(effects["marks"]) - len(withdrawn))
+
+
+async def _withdraw(uow: UnitOfWork, mark_ids: Sequence[int], *, by: PersonId, why: str) -> list[int]:
+    if not mark_ids:
+        return []
+    result = await uow.write(
+        sa.update(Mark)
+        .where(Mark.id.in_(mark_ids), Mark.withdrawn_at.is_(None))
+        .values(withdrawn_at=uow.now, withdrawn_by=by, withdrawn_why=why)
+        .returning(Mark.id)
+    )
+    return sorted(result.scalars().all())
+
+
+async def _restore_presence(
+    uow: UnitOfWork, lesson_id: LessonId, changes: Mapping[str, Any], *, by: PersonId
+) -> tuple[dict[int, Noted], int]:
+    """Back to what was, but for pupils of whom somebody has said something else since; those are counted."""
+    if not changes:
+        return {}, 0
+    now = await noted_presence(uow, lesson_id, [int(student) for student in changes])
+    back: dict[int, Noted] = {}
+    for student, (before, after) in changes.items():
+        if now.get(int(student), PRESENT) == Noted.from_json(after):
+            back[int(student)] = Noted.from_json(before)
+    await write_presence(uow, lesson_id, back, recorded_by=by)
+    return back, len(changes) - len(back)
+
+
+async def _untell(uow: UnitOfWork, posting: KeptPosting) -> None:
+    """What nobody heard of is not told; what was told is corrected."""
+    for kind, changed in (("marks_posted", "marks"), ("absences_posted", "presence")):
+        key = f"{kind}:{posting.id}"
+        if posting.effects[changed] and not await cancel_event(uow, key):
+            await publish(
+                uow,
+                "posting_undone",
+                f"posting_undone:{key}",
+                payload={"posting": int(posting.id), "kind": kind},
+                actor_id=posting.author_id,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMark:
+    """The lesson and pupil of a mark that was corrected or withdrawn."""
+
+    lesson_key: LessonKey
+    student_id: PersonId
+
+
+async def correct_mark(uow: UnitOfWork, key: ChatKey, mark_id: int, value: str) -> ChangedMark:
+    """Give a mark another value; the older one stays in its history, and the family sees that it was corrected.
+
+    Raises NotFound, MarkOutOfScale and Invalid("term_closed"). At most nine statements.
+    """
+    async with uow.writing():
+        lesson, row = await _own_mark(uow, await fresh_actor(uow, key), mark_id)
+        new = scale(lesson.course.school.scale).parse(value)
+        changed = ChangedMark(lesson.key, PersonId(row.student_id))
+        if new.text == row.value:
+            return changed
+        await uow.insert(
+            MarkCorrection,
+            mark_id=mark_id,
+            value=row.value,
+            number=row.number,
+            comment=row.comment,
+            corrected_at=uow.now,
+            corrected_by=lesson.teacher_id,
+        )
+        await uow.write(sa.update(Mark).where(Mark.id == mark_id).values(value=new.text, number=new.number))
+        await _note_change(uow, lesson, mark_id, "mark.correct", before=row.value, after=new.text)
+    return changed
+
+
+async def withdraw_mark(uow: UnitOfWork, key: ChatKey, mark_id: int) -> ChangedMark:
+    """Take one mark back; its row stays, with who and when. Raises NotFound. At most eight statements."""
+    async with uow.writing():
+        lesson, row = await _own_mark(uow, await fresh_actor(uow, key), mark_id)
+        await _withdraw(uow, [mark_id], by=lesson.teacher_id, why="teacher")
+        await _note_change(uow, lesson, mark_id, "mark.withdraw", before=row.value, after="")
+    return ChangedMark(lesson.key, PersonId(row.student_id))
+
+
+async def _own_mark(uow: UnitOfWork, actor: Actor, mark_id: int) -> tuple[TaughtLesson, sa.Row[Any]]:
+    row = None
+    if 0 < mark_id <= LARGEST_ID:
+        row = await uow.row(
+            sa.select(
+                *(Mark.student_id, Mark.value, Mark.number, Mark.comment),
+                *(Lesson.course_id, Lesson.date, Lesson.period),
+            )
+            .join(Assessment, Assessment.id == Mark.assessment_id)
+            .join(Lesson, Lesson.id == Assessment.lesson_id)
+            .where(Mark.id == mark_id, Mark.withdrawn_at.is_(None), Assessment.maximum.is_(None))
+            .with_for_update(of=Mark)
+        )
+    if row is None:
+        raise NotFound("mark_not_found")
+    lesson = await access_lesson(uow, actor, LessonKey(row.date, row.period, CourseId(row.course_id)))
+    await check_writable(uow, lesson)
+    return lesson, row
+
+
+async def _note_change(
+    uow: UnitOfWork, lesson: TaughtLesson, mark_id: int, action: str, *, before: str, after: str
+) -> None:
+    await record(
+        uow,
+        action,
+        actor_id=lesson.teacher_id,
+        subject=("mark", mark_id),
+        before={"value": before},
+        after={"value": after},
+    )
+    await publish(
+        uow,
+        "mark_changed",
+        f"mark_changed:{mark_id}:{uow.now.timestamp()}",
+        payload={"mark": mark_id, "before": before, "after": after},
+        actor_id=lesson.teacher_id,
+    )

@@ -1,0 +1,81 @@
+"""Which courses words like ``7A algebra`` name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from core.domain.name_forms import case_forms, class_key, one_alphabet, skeleton
+from core.domain.names import fold
+
+_CLASS = re.compile(
+    r"\d{1,2}\s*[-–]?\s*[^\W\d_](?!\w)|\d{1,2}(?!\w)|ม\.?\s*\d(?:/\d{1,2})?|ป\.?\s*\d(?:/\d{1,2})?"
+)
+_JOINING = frozenset(("and", "и", "และ", "&", "+", "in", "по", "the", "for", "для", "класс", "class"))
+
+
+@dataclass(frozen=True, slots=True)
+class CourseName:
+    """A course as its teacher names it; ``class_name`` is empty for one of no class."""
+
+    id: int
+    subject: str
+    group: str
+    class_name: str
+
+
+def match_courses(words: str, courses: Sequence[CourseName]) -> tuple[CourseName, ...]:
+    """All courses that the words fit: of one of the classes named, if any, and of the subject or group named, if any.
+
+    () where a word fits nothing.
+    """
+    classes, rest = _split(words, {class_key(one.class_name) for one in courses if one.class_name})
+    fitting = [one for one in courses if not classes or class_key(one.class_name) in classes]
+    for word in rest:
+        fitting = [one for one in fitting if _fits(word, one)]
+    named = {class_key(one.class_name) for one in fitting}
+    return tuple(fitting) if classes <= named else ()
+
+
+def _split(words: str, known: set[str]) -> tuple[set[str], list[str]]:
+    """The classes named, of those known, and the other words. A class that is not known stays a word."""
+    text = fold(words).replace(",", " ")
+    classes: set[str] = set()
+
+    def take(found: re.Match[str]) -> str:
+        key = class_key(found[0])
+        if key in known:
+            classes.add(key)
+            return " "
+        return found[0]
+
+    text = _CLASS.sub(take, text)
+    left = []
+    for word in text.split():
+        key = class_key(word)
+        if key in known:
+            classes.add(key)
+        elif word not in _JOINING and (key or word.strip("-–")):
+            left.append(word.strip(".,"))
+    return classes, left
+
+
+def _fits(word: str, course: CourseName) -> bool:
+    said = one_alphabet(word)
+    return any(
+        _is_word(said, own)
+        for own in (*fold(course.subject).split(), *fold(course.group).split(), fold(course.group))
+    )
+
+
+def _is_word(said: str, own: str) -> bool:
+    if not own:
+        return False
+    if said == own or said in case_forms(own) or (len(said) >= 3 and own.startswith(said)):
+        return True
+    if len(said) >= 3 and skeleton(said) and skeleton(own).startswith(skeleton(said)):
+        return True
+    return len(said) >= 5 and DamerauLevenshtein.distance(said, own, score_cutoff=1) <= 1

@@ -1,0 +1,189 @@
+"""A lesson's register: the course's pupils with their presence and marks of that lesson."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from core.access import Actor
+from core.db.models import (
+    Assessment,
+    Attendance,
+    CourseEnrollment,
+    Enrollment,
+    Lesson,
+    Mark,
+    Person,
+    SchoolClass,
+)
+from core.db.uow import UnitOfWork
+from core.domain.ids import CourseId, PersonId
+from core.domain.kinds import Presence
+from core.domain.lessons import LessonKey
+from core.domain.matching import Named
+from core.domain.names import PersonName
+from core.queries.lessons import TaughtLesson, access_lesson
+
+
+@dataclass(frozen=True, slots=True)
+class LessonMark:
+    """A mark given at the lesson."""
+
+    id: int
+    assessment_id: int
+    value: str
+    maximum: Decimal | None
+    kind: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterLine:
+    """A pupil at the lesson. ``presence`` is None where nothing was recorded: present only if the register was taken."""
+
+    student_id: PersonId
+    name: PersonName
+    roll_number: int | None
+    presence: Presence | None
+    minutes: int | None
+    marks: tuple[LessonMark, ...] = ()
+
+    @property
+    def named(self) -> Named:
+        """As the matcher sees the pupil."""
+        return Named(self.student_id, self.name, self.roll_number)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRegister:
+    """The lesson and its pupils, by family name."""
+
+    lesson: TaughtLesson
+    lines: tuple[RegisterLine, ...]
+
+    def line(self, student_id: int) -> RegisterLine | None:
+        """The line of a pupil, if the course teaches the pupil that day."""
+        return next((one for one in self.lines if one.student_id == student_id), None)
+
+
+_PUPILS = (
+    sa.select(
+        Person.id,
+        *(Person.family, Person.given, Person.middle, Person.nickname),
+        sa.func.max(Enrollment.roll_number).label("roll_number"),
+        Attendance.kind,
+        Attendance.minutes,
+    )
+    .select_from(CourseEnrollment)
+    .join(Person, Person.id == CourseEnrollment.student_id)
+    .outerjoin(
+        Enrollment,
+        (Enrollment.student_id == Person.id)
+        & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= sa.bindparam("on")),
+    )
+    .outerjoin(
+        Lesson,
+        (Lesson.course_id == CourseEnrollment.course_id)
+        & (Lesson.date == sa.bindparam("on"))
+        & (Lesson.period == sa.bindparam("period")),
+    )
+    .outerjoin(Attendance, (Attendance.lesson_id == Lesson.id) & (Attendance.student_id == Person.id))
+    .where(
+        CourseEnrollment.course_id == sa.bindparam("course_id"),
+        sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= sa.bindparam("on")),
+        sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= sa.bindparam("on")),
+    )
+    .group_by(
+        *(Person.id, Person.family, Person.given, Person.middle, Person.nickname),
+        *(Attendance.kind, Attendance.minutes),
+    )
+)
+_MARKS = (
+    sa.select(
+        Mark.id,
+        Mark.student_id,
+        Mark.assessment_id,
+        Mark.value,
+        Mark.comment,
+        Assessment.maximum,
+        Assessment.kind,
+    )
+    .join(Assessment, Assessment.id == Mark.assessment_id)
+    .join(Lesson, Lesson.id == Assessment.lesson_id)
+    .where(
+        Lesson.course_id == sa.bindparam("course_id"),
+        Lesson.date == sa.bindparam("on"),
+        Lesson.period == sa.bindparam("period"),
+        Mark.withdrawn_at.is_(None),
+    )
+    .order_by(Mark.id)
+)
+
+
+async def register_for(uow: UnitOfWork, actor: Actor, key: LessonKey) -> LessonRegister:
+    """The register of a lesson that the asker may write in. Three statements. Raises NotFound."""
+    lesson = await access_lesson(uow, actor, key)
+    return LessonRegister(lesson, await register_lines(uow, key))
+
+
+async def register_lines(uow: UnitOfWork, key: LessonKey) -> tuple[RegisterLine, ...]:
+    """The pupils of a lesson already checked, by family name. Two statements."""
+    given = {"course_id": key.course_id, "on": key.on, "period": key.period}
+    marks: defaultdict[int, list[LessonMark]] = defaultdict(list)
+    for row in await uow.rows(_MARKS, given):
+        marks[row.student_id].append(
+            LessonMark(row.id, row.assessment_id, row.value, row.maximum, row.kind, row.comment)
+        )
+    lines = [
+        RegisterLine(
+            PersonId(row.id),
+            PersonName(row.family, row.given, row.middle, row.nickname),
+            row.roll_number,
+            Presence(row.kind) if row.kind else None,
+            row.minutes,
+            tuple(marks[row.id]),
+        )
+        for row in await uow.rows(_PUPILS, given)
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.name.sort_key, line.student_id)))
+
+
+async def pupils_elsewhere(
+    uow: UnitOfWork, actor: Actor, course_id: CourseId
+) -> tuple[tuple[Named, str], ...]:
+    """The pupils of the asker's other courses with their class, to say where somebody is. One statement."""
+    others = actor.courses - {course_id}
+    if not others:
+        return ()
+    today = uow.now.date()
+    rows = await uow.rows(
+        sa.select(
+            Person.id,
+            Person.family,
+            Person.given,
+            Person.middle,
+            Person.nickname,
+            SchoolClass.name.label("class_name"),
+        )
+        .select_from(CourseEnrollment)
+        .join(Person, Person.id == CourseEnrollment.student_id)
+        .outerjoin(
+            Enrollment,
+            (Enrollment.student_id == Person.id)
+            & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= today),
+        )
+        .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
+        .where(
+            CourseEnrollment.course_id.in_(others),
+            sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= today),
+        )
+        .distinct()
+        .order_by(Person.id)
+    )
+    return tuple(
+        (Named(row.id, PersonName(row.family, row.given, row.middle, row.nickname)), row.class_name or "")
+        for row in rows
+    )
