@@ -58,7 +58,9 @@ def off_scale_words(t: Translator, value: str, scale_key: str) -> str:
     plain = [one for one in reversed(of_school.choices()) if one[-1] not in "+-"]
     choices = " ".join(plain)
     if len(plain) < len(of_school.choices()):
-        return t("“{value}” is no mark here; marks are {choices}, also with + and −", value=value, choices=choices)
+        return t(
+            "“{value}” is no mark here; marks are {choices}, also with + and −", value=value, choices=choices
+        )
     return t("“{value}” is no mark here; marks are {choices}", value=value, choices=choices)
 
 

@@ -10,18 +10,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import Actor, fresh_actor
+from core.access import fresh_actor
 from core.actions.postings import claim_posting, claim_undo, keep_effects
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.lessons import take_register, touch_lesson, untake_register
-from core.db.models import Assessment, Lesson, Mark, MarkCorrection
+from core.db.models import Assessment, Mark
 from core.db.outbox import cancel_event, publish
 from core.db.presence import PRESENT, Noted, noted_presence, write_presence
 from core.db.uow import UnitOfWork
 from core.domain.drafts import UNDO_TIME
 from core.domain.grading import scale
-from core.domain.ids import LARGEST_ID, CourseId, LessonId, PersonId, PostingId
+from core.domain.ids import LessonId, PersonId, PostingId
 from core.domain.kinds import PostingKind, Presence
 from core.domain.lessons import LessonKey
 from core.domain.marking import GivenMark
@@ -259,7 +259,7 @@ async def undo_marks(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> Un
         effects = posting.effects
         lesson_id = LessonId(effects["lesson"])
         assert posting.author_id is not None
-        withdrawn = await _withdraw(uow, effects["marks"], by=posting.author_id, why="undo")
+        withdrawn = await withdraw_marks(uow, effects["marks"], by=posting.author_id, why="undo")
         restored, kept = await _restore_presence(uow, lesson_id, effects["presence"], by=posting.author_id)
         if effects["register"]:
             await untake_register(uow, lesson_id)
@@ -275,7 +275,8 @@ async def undo_marks(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> Un
     return UndoneMarks(len(withdrawn), len(restored), kept + len(effects["marks"]) - len(withdrawn))
 
 
-async def _withdraw(uow: UnitOfWork, mark_ids: Sequence[int], *, by: PersonId, why: str) -> list[int]:
+async def withdraw_marks(uow: UnitOfWork, mark_ids: Sequence[int], *, by: PersonId, why: str) -> list[int]:
+    """Withdraw those that are not yet; their ids. Needs ``uow.writing()``. One statement."""
     if not mark_ids:
         return []
     result = await uow.write(
@@ -314,85 +315,3 @@ async def _untell(uow: UnitOfWork, posting: KeptPosting) -> None:
                 payload={"posting": int(posting.id), "kind": kind},
                 actor_id=posting.author_id,
             )
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedMark:
-    """The lesson and pupil of a mark that was corrected or withdrawn."""
-
-    lesson_key: LessonKey
-    student_id: PersonId
-
-
-async def correct_mark(uow: UnitOfWork, key: ChatKey, mark_id: int, value: str) -> ChangedMark:
-    """Give a mark another value; the older one stays in its history, and the family sees that it was corrected.
-
-    Raises NotFound, MarkOutOfScale and Invalid("term_closed"). At most nine statements.
-    """
-    async with uow.writing():
-        lesson, row = await _own_mark(uow, await fresh_actor(uow, key), mark_id)
-        new = scale(lesson.course.school.scale).parse(value)
-        changed = ChangedMark(lesson.key, PersonId(row.student_id))
-        if new.text == row.value:
-            return changed
-        await uow.insert(
-            MarkCorrection,
-            mark_id=mark_id,
-            value=row.value,
-            number=row.number,
-            comment=row.comment,
-            corrected_at=uow.now,
-            corrected_by=lesson.teacher_id,
-        )
-        await uow.write(sa.update(Mark).where(Mark.id == mark_id).values(value=new.text, number=new.number))
-        await _note_change(uow, lesson, mark_id, "mark.correct", before=row.value, after=new.text)
-    return changed
-
-
-async def withdraw_mark(uow: UnitOfWork, key: ChatKey, mark_id: int) -> ChangedMark:
-    """Take one mark back; its row stays, with who and when. Raises NotFound. At most eight statements."""
-    async with uow.writing():
-        lesson, row = await _own_mark(uow, await fresh_actor(uow, key), mark_id)
-        await _withdraw(uow, [mark_id], by=lesson.teacher_id, why="teacher")
-        await _note_change(uow, lesson, mark_id, "mark.withdraw", before=row.value, after="")
-    return ChangedMark(lesson.key, PersonId(row.student_id))
-
-
-async def _own_mark(uow: UnitOfWork, actor: Actor, mark_id: int) -> tuple[TaughtLesson, sa.Row[Any]]:
-    row = None
-    if 0 < mark_id <= LARGEST_ID:
-        row = await uow.row(
-            sa.select(
-                *(Mark.student_id, Mark.value, Mark.number, Mark.comment),
-                *(Lesson.course_id, Lesson.date, Lesson.period),
-            )
-            .join(Assessment, Assessment.id == Mark.assessment_id)
-            .join(Lesson, Lesson.id == Assessment.lesson_id)
-            .where(Mark.id == mark_id, Mark.withdrawn_at.is_(None), Assessment.maximum.is_(None))
-            .with_for_update(of=Mark)
-        )
-    if row is None:
-        raise NotFound("mark_not_found")
-    lesson = await access_lesson(uow, actor, LessonKey(row.date, row.period, CourseId(row.course_id)))
-    await check_writable(uow, lesson)
-    return lesson, row
-
-
-async def _note_change(
-    uow: UnitOfWork, lesson: TaughtLesson, mark_id: int, action: str, *, before: str, after: str
-) -> None:
-    await record(
-        uow,
-        action,
-        actor_id=lesson.teacher_id,
-        subject=("mark", mark_id),
-        before={"value": before},
-        after={"value": after},
-    )
-    await publish(
-        uow,
-        "mark_changed",
-        f"mark_changed:{mark_id}:{uow.now.timestamp()}",
-        payload={"mark": mark_id, "before": before, "after": after},
-        actor_id=lesson.teacher_id,
-    )

@@ -20,11 +20,12 @@ from core.db.models import (
     SchoolClass,
 )
 from core.db.uow import UnitOfWork
-from core.domain.ids import CourseId, PersonId
+from core.domain.ids import LARGEST_ID, CourseId, PersonId
 from core.domain.kinds import Presence
 from core.domain.lessons import LessonKey
 from core.domain.matching import Named
 from core.domain.names import PersonName
+from core.errors import NotFound
 from core.queries.lessons import TaughtLesson, access_lesson
 
 
@@ -149,6 +150,45 @@ async def register_lines(uow: UnitOfWork, key: LessonKey) -> tuple[RegisterLine,
         for row in await uow.rows(_PUPILS, given)
     ]
     return tuple(sorted(lines, key=lambda line: (line.name.sort_key, line.student_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMark:
+    """A mark on the scale, of a lesson that the asker may write in."""
+
+    lesson: TaughtLesson
+    student_id: PersonId
+    mark: LessonMark
+    number: Decimal | None
+
+
+async def access_mark(uow: UnitOfWork, actor: Actor, mark_id: int) -> OwnMark:
+    """A mark that the asker may correct; points of a maximum are not corrected here. Inside ``writing()`` its row is
+    locked. Two statements. Raises NotFound."""
+    row = None
+    if 0 < mark_id <= LARGEST_ID:
+        statement = (
+            sa.select(
+                *(
+                    Mark.student_id,
+                    Mark.assessment_id,
+                    Mark.value,
+                    Mark.number,
+                    Mark.comment,
+                    Assessment.kind,
+                ),
+                *(Lesson.course_id, Lesson.date, Lesson.period),
+            )
+            .join(Assessment, Assessment.id == Mark.assessment_id)
+            .join(Lesson, Lesson.id == Assessment.lesson_id)
+            .where(Mark.id == mark_id, Mark.withdrawn_at.is_(None), Assessment.maximum.is_(None))
+        )
+        row = await uow.row(statement.with_for_update(of=Mark) if uow.is_writing else statement)
+    if row is None:
+        raise NotFound("mark_not_found")
+    lesson = await access_lesson(uow, actor, LessonKey(row.date, row.period, CourseId(row.course_id)))
+    mark = LessonMark(mark_id, row.assessment_id, row.value, None, row.kind, row.comment)
+    return OwnMark(lesson, PersonId(row.student_id), mark, row.number)
 
 
 async def pupils_elsewhere(

@@ -1,0 +1,231 @@
+"""A lesson's register for a thumb: the class list as buttons, and one pupil's marks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+from bot.views.grades import KINDS
+from bot.views.lesson import lesson_words, offer_label
+from bot.views.marking import PRESENCES, mark_words, presence_words, roll_name
+from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
+from core.domain.grading import scale
+from core.domain.ids import LARGEST_ID, CourseId
+from core.domain.kinds import Presence
+from core.domain.lessons import LessonKey
+from core.i18n import Translator
+from core.queries.lessons import LessonChoice
+from core.queries.register import LessonMark, LessonRegister, OwnMark, RegisterLine
+
+ON_A_PAGE = 12
+_LAST_DAY = date.max.toordinal() - 400
+Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+
+_NEXT: dict[Presence, Presence] = {
+    Presence.PRESENT: Presence.ABSENT,
+    Presence.ABSENT: Presence.LATE,
+    Presence.LATE: Presence.ILL,
+    Presence.ILL: Presence.PRESENT,
+    Presence.EXCUSED: Presence.PRESENT,
+}
+_SIGNS = {
+    Presence.PRESENT: "✓",
+    Presence.ABSENT: "✗",
+    Presence.LATE: "◷",
+    Presence.EXCUSED: "○",
+    Presence.ILL: "✚",
+}
+
+
+class RegisterTap(CallbackData, prefix="rg"):
+    """``on`` is the screen or what to do; course, ordinal and period name the lesson, ``s`` the pupil.
+
+    ``note`` says what it makes of the pupil (``v``; ``m`` minutes late), not "the next", so that a second tap changes
+    nothing. ``give`` gives the mark at place ``m`` of the scale's choices; ``ask``, ``set`` and ``drop`` are about the
+    mark ``s`` and need no lesson.
+    """
+
+    on: Literal["list", "note", "rest", "pupil", "lessons", "give", "ask", "set", "drop"]
+    c: Id = 0
+    d: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    p: Annotated[int, Field(ge=0, le=99)] = 0
+    s: Id = 0
+    v: Literal["", "p", "a", "l", "e", "i"] = ""
+    m: Annotated[int, Field(ge=0, le=999)] = 0
+
+    @property
+    def key(self) -> LessonKey:
+        """The lesson."""
+        return LessonKey(date.fromordinal(max(1, self.d)), self.p, CourseId(self.c))
+
+    @property
+    def presence(self) -> Presence | None:
+        """What to note."""
+        return next((one for one in Presence if self.v and one.value.startswith(self.v)), None)
+
+
+def register_tap(
+    key: LessonKey,
+    on: Literal["list", "note", "rest", "pupil", "give"],
+    student: int = 0,
+    presence: Presence | None = None,
+    number: int = 0,
+) -> str:
+    """The data of a button of this lesson's register."""
+    short: Any = presence.value[0] if presence else ""
+    day = key.on.toordinal()
+    return RegisterTap(on=on, c=key.course_id, d=day, p=key.period, s=student, v=short, m=number).pack()
+
+
+def register_card(t: Translator, register: LessonRegister, around: int, today: date) -> Card:
+    """The page of the class list that shows the pupil ``around`` (0: the first)."""
+    lesson = register.lesson
+    key = lesson.key
+    blocks: list[Block] = [Text(lesson_words(t, lesson, today))]
+    if not register.lines:
+        blocks.append(Text(t("Nobody is enrolled in this course on this day.")))
+    counts = Counter(line.presence for line in register.lines if line.presence is not None)
+    if counts:
+        facts = tuple(
+            (t.context("count", PRESENCES[one]), str(counts[one])) for one in Presence if counts[one]
+        )
+        blocks.append(Facts(facts))
+    blocks.append(
+        Text(t("The register is taken."))
+        if lesson.register_taken_at
+        else Text(t("The register is not taken yet: tap who is missing, then “All the rest present”."))
+    )
+    blocks.append(
+        Note(t("Tap a name: ✓ present, ✗ absent, ◷ late, ✚ ill. Tap the right button to give a mark."))
+    )
+    pages = [register.lines[i : i + ON_A_PAGE] for i in range(0, len(register.lines), ON_A_PAGE)] or [()]
+    page = next((n for n, lines in enumerate(pages) if any(one.student_id == around for one in lines)), 0)
+    is_taken = lesson.register_taken_at is not None
+    rows = [_row(t, key, line, is_taken=is_taken) for line in pages[page]]
+    turning = []
+    if page > 0:
+        turning.append(Button("◀", register_tap(key, "list", pages[page - 1][0].student_id)))
+    if page + 1 < len(pages):
+        turning.append(Button("▶", register_tap(key, "list", pages[page + 1][0].student_id)))
+    if turning:
+        rows.append(tuple(turning))
+    if not is_taken and register.lines:
+        rows.append((Button(t("All the rest present"), register_tap(key, "rest", around)),))
+    rows.append((Button(t("Another lesson"), RegisterTap(on="lessons").pack()),))
+    heading = t("Register")
+    if len(pages) > 1:
+        heading = f"{heading} {page + 1}/{len(pages)}"
+    return Card(heading, tuple(blocks), tuple(rows))
+
+
+def _row(t: Translator, key: LessonKey, line: RegisterLine, *, is_taken: bool) -> tuple[Button, ...]:
+    now = line.presence or Presence.PRESENT
+    sign = _SIGNS[now] if line.presence or is_taken else "·"
+    minutes = f" {line.minutes}′" if line.minutes else ""
+    marks = " ".join(mark_words(mark.value, mark.maximum)[:6] for mark in line.marks) or "＋"
+    return (
+        Button(f"{sign} {roll_name(line)}{minutes}", register_tap(key, "note", line.student_id, _NEXT[now])),
+        Button(marks, register_tap(key, "pupil", line.student_id)),
+    )
+
+
+def lessons_card(t: Translator, choice: LessonChoice) -> Card:
+    """Which lesson's register to open."""
+    rows = tuple(
+        (
+            Button(
+                offer_label(t, offer, choice.today),
+                register_tap(offer.key, "list"),
+            ),
+        )
+        for offer in choice.offers[:12]
+    )
+    words = t("Choose the lesson.") if rows else t("You have no lessons in the timetable of this week.")
+    return Card(t("Register"), (Text(words),), rows)
+
+
+def pupil_card(t: Translator, register: LessonRegister, line: RegisterLine, today: date) -> Card:
+    """One pupil at the lesson: the marks there are, and the scale as buttons for another."""
+    lesson = register.lesson
+    key = lesson.key
+    blocks: list[Block] = [Text(lesson_words(t, lesson, today))]
+    if line.presence is not None:
+        blocks.append(Text(presence_words(t, line.presence, line.minutes)))
+    if line.marks:
+        blocks.append(Listing(tuple(Item(_mark_line(t, mark)) for mark in line.marks)))
+    of_school = scale(lesson.course.school.scale)
+    choices = of_school.choices()
+    given = [
+        Button(
+            value,
+            register_tap(key, "give", line.student_id, number=place),
+        )
+        for place, value in enumerate(choices)
+    ]
+    if given:
+        blocks.append(Text(t("Tap a mark to give it.")))
+    else:
+        blocks.append(Note(t("Write the mark: {example}", example=_example(line, of_school.is_words))))
+    rows = _in_rows(given)
+    rows += [
+        (Button(t("Change {mark}", mark=mark.value), RegisterTap(on="ask", s=mark.id).pack()),)
+        for mark in line.marks
+        if mark.maximum is None
+    ]
+    if line.presence is Presence.LATE:
+        rows.append(
+            tuple(
+                Button(f"{minutes}′", register_tap(key, "note", line.student_id, Presence.LATE, minutes))
+                for minutes in (5, 10, 15, 20, 30)
+            )
+        )
+    rows.append((Button(t("Back to the list"), register_tap(key, "list", line.student_id)),))
+    return Card(roll_name(line), tuple(blocks), tuple(rows))
+
+
+def _in_rows(choices: list[Button]) -> list[tuple[Button, ...]]:
+    """Marks as one finds them: each with its plus and minus in a row, else five in a row."""
+    width = 3 if any(button.label.endswith("+") for button in choices) else 5
+    return [tuple(choices[i : i + width]) for i in range(0, len(choices), width)]
+
+
+def _example(line: RegisterLine, is_words: bool) -> str:
+    return f'{line.name.family} "…"' if is_words else f"{line.name.family} 85"
+
+
+def _mark_line(t: Translator, mark: LessonMark) -> str:
+    parts = [mark_words(mark.value, mark.maximum)]
+    if mark.kind:
+        parts.append(t(KINDS[mark.kind]) if mark.kind in KINDS else mark.kind)
+    if mark.comment:
+        parts.append(f"“{mark.comment}”")
+    return ", ".join(parts)
+
+
+def change_card(t: Translator, own: OwnMark) -> Card:
+    """The scale to choose the right value from, or to withdraw the mark."""
+    mark = own.mark
+    choices = [
+        Button(value, RegisterTap(on="set", s=mark.id, m=place).pack())
+        for place, value in enumerate(scale(own.lesson.course.school.scale).choices())
+        if value != mark.value
+    ]
+    rows = _in_rows(choices)
+    rows.append((Button(t("Withdraw this mark"), RegisterTap(on="drop", s=mark.id).pack()),))
+    rows.append((Button(t("Back"), register_tap(own.lesson.key, "pupil", own.student_id)),))
+    return Card(
+        t("Change the mark {mark}", mark=mark.value),
+        (
+            Text(
+                t(
+                    "What should it have been? The older mark stays in the history, "
+                    "and the family sees the correction."
+                )
+            ),
+        ),
+        tuple(rows),
+    )
