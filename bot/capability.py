@@ -22,8 +22,10 @@ from core.db.conversation import ChatState
 from core.db.uow import UnitOfWork
 from core.domain.ids import PostingId
 from core.domain.kinds import PostingKind
+from core.domain.rights import Role
 from core.files import FileStore
 from core.i18n import LOCALES, Translator, translator
+from notifier.channels.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,14 @@ class Turn:
     t: Translator
     services: Services
     table: Table
+    channel: Channel
+    """Where the update came from, for fetching the files it brings."""
     address_hash: str = ""
     """The keyed hash of a browser's network address, for its limit of tries; empty elsewhere."""
-    files: tuple[Any, ...] = ()
+    attached: tuple[int, ...] = ()
+    """The messages whose files belong to these words."""
+    links: tuple[str, ...] = ()
+    """The links in the message that these words answer."""
     menu_changed: bool = False
     """Set by a handler after which other commands are offered."""
 
@@ -86,6 +93,11 @@ def linked(actor: Actor) -> bool:
 def family(actor: Actor) -> bool:
     """Guardians and students."""
     return bool(actor.students)
+
+
+def posting(actor: Actor) -> bool:
+    """Whoever may post something with files: teachers, homeroom teachers, and those who speak for the school."""
+    return bool(actor.courses or actor.homerooms) or actor.has_role(Role.HEAD, Role.DEPUTY, Role.ADMIN)
 
 
 def teaching(actor: Actor) -> bool:

@@ -6,20 +6,21 @@ from aiogram import Dispatcher
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from pydantic import ValidationError
 
-from bot import greeting, groups
-from bot.capability import Capability, OnCommand, Services, Table, Turn
+from bot import greeting, groups, intake
+from bot.capability import Capability, OnCommand, Services, Table, Turn, posting
 from bot.middlewares.chat import ChatMiddleware
 from bot.middlewares.chat_lock import ChatLockMiddleware
 from bot.middlewares.errors import ErrorsMiddleware
 from bot.middlewares.reply import ReplyMiddleware
 from bot.middlewares.throttle import ThrottleMiddleware
 from bot.middlewares.unit_of_work import UnitOfWorkMiddleware
-from bot.views.errors import gone_toast, not_understood, nothing_open, only_text
+from bot.views.errors import file_kept, gone_toast, not_understood, nothing_open, only_text
 from core.cards import Reply
 from core.clock import Clock
 from core.db.conversation import set_blocked
 from core.db.engine import Database
 from core.domain.keyboard import from_wrong_layout
+from core.errors import FileRefused
 
 
 def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
@@ -51,8 +52,19 @@ async def on_message(message: Message, turn: Turn) -> Reply:
         return (
             await groups.answer(turn, text) if _is_for_us(message, text) else await groups.listen(turn, text)
         )
+    if intake.has_voice(message) and posting(turn.actor):
+        raise FileRefused(why="voice")
+    if intake.has_file(message) or message.reply_to_message is not None:
+        if not posting(turn.actor):
+            return only_text(turn.t) if not text else await _words(turn, text)
+        if not await intake.take_in(turn, message):
+            return None
     if not text:
-        return only_text(turn.t)
+        return file_kept(turn.t) if turn.attached else only_text(turn.t)
+    return await _words(turn, text)
+
+
+async def _words(turn: Turn, text: str) -> Reply:
     command, arguments = read_command(text, turn.table)
     if command is not None:
         capability = turn.table.by_command.get(command)

@@ -9,6 +9,7 @@ An error carries a key and parameters; prose in the reader's language is made at
     ├── Invalid             what was asked makes no sense as it stands
     │   ├── MarkOutOfScale
     │   ├── CodeRefused     wrong, used, revoked, expired: never told apart
+    │   ├── FileRefused     too large, or of a kind that is not taken
     │   └── Ambiguous       fits several; carries the candidates
     ├── TooManyTries        wait, and when to come back
     └── UnreadableFile      a file that cannot be taken in; one clear line
@@ -63,6 +64,12 @@ class CodeRefused(Invalid):
     """An invitation code that is wrong, used, revoked or expired."""
 
     key = "code_refused"
+
+
+class FileRefused(Invalid):
+    """A file that is not taken: ``why`` is too_large, type, empty, voice or gone; ``name`` is the file's."""
+
+    key = "file_refused"
 
 
 class Ambiguous(Invalid):

@@ -1,14 +1,35 @@
-"""Files that belong to the school, kept under ``var/files`` by the SHA-256 of their bytes."""
+"""Files that belong to the school, kept under ``var/files`` by the SHA-256 of their bytes; which kinds are taken."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from pathlib import Path
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
-from core.errors import NotFound
+import puremagic
 
+from core.errors import FileRefused, NotFound
+
+LARGEST_FILE = 20 * 1024 * 1024
+"""What a Telegram bot may download: https://core.telegram.org/bots/api#getfile."""
+_LONGEST_NAME = 120
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OPEN = "application/vnd.oasis.opendocument."
+# What families open on any phone. Nothing that runs or that a browser would draw with scripts: no HTML, no SVG.
+_TAKEN: Mapping[str, str] = {
+    "jpg": "image/jpeg", "jpeg": "image/jpeg", "jfif": "image/jpeg", "png": "image/png", "gif": "image/gif",
+    "webp": "image/webp", "heic": "image/heic", "heif": "image/heif", "pdf": "application/pdf",
+    "docx": f"{_OFFICE}wordprocessingml.document", "xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    "pptx": f"{_OFFICE}presentationml.presentation", "doc": "application/msword", "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint", "odt": f"{_OPEN}text", "ods": f"{_OPEN}spreadsheet",
+    "odp": f"{_OPEN}presentation", "rtf": "application/rtf", "mp3": "audio/mpeg", "m4a": "audio/mp4",
+    "ogg": "audio/ogg", "wav": "audio/wav", "mp4": "video/mp4", "zip": "application/zip",
+}  # fmt: skip
+_TEXTS: Mapping[str, str] = {"txt": "text/plain", "csv": "text/csv", "md": "text/markdown"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,3 +61,59 @@ class FileStore:
             return self._path(sha256).read_bytes()
         except FileNotFoundError:
             raise NotFound("file_not_found") from None
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What a file is by its bytes, and its name made safe: no path, no control characters, the fitting extension."""
+
+    name: str
+    media_type: str
+
+
+def identify(content: bytes, name: str) -> FileKind:
+    """What the file is. Raises FileRefused: too_large, empty, or a type that is not taken."""
+    if len(content) > LARGEST_FILE:
+        raise FileRefused(why="too_large", name=name)
+    if not content:
+        raise FileRefused(why="empty", name=name)
+    shown = safe_name(name)
+    said = PurePosixPath(shown).suffix[1:].casefold()
+    if said in _TEXTS and _is_plain_text(content):
+        return FileKind(shown, _TEXTS[said])
+    found = _by_content(content, shown)
+    if found is None:
+        raise FileRefused(why="type", name=shown)
+    media_type = _TAKEN[found]
+    if _TAKEN.get(said) != media_type:
+        shown = f"{shown}.{found}"
+    return FileKind(shown, media_type)
+
+
+def _by_content(content: bytes, name: str) -> str | None:
+    """The extension of the best match, if it is one that is taken."""
+    try:
+        matches = puremagic.magic_string(content, filename=name)
+    except (puremagic.PureError, ValueError):
+        return None
+    best = str(matches[0].extension).lstrip(".").casefold() if matches else ""
+    return best if best in _TAKEN else None
+
+
+def _is_plain_text(content: bytes) -> bool:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text and not text.lstrip().startswith(("<", "#!", "{\\rtf", "%PDF"))
+
+
+def safe_name(name: str) -> str:
+    """A file's name without a path, control and direction characters, at most 120 characters long."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = "".join(one for one in last if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    plain = " ".join(plain.split()).strip(". ") or "file"
+    stem, dot, extension = plain.rpartition(".")
+    if dot and len(extension) <= 10:
+        return f"{stem[: _LONGEST_NAME - len(extension) - 1]}.{extension}"
+    return plain[:_LONGEST_NAME]

@@ -36,7 +36,7 @@ _PERSONAS = (
 
 def build_site(app: App, *, demo: bool = False) -> web.Application:
     """The aiohttp application; opens the browser's channel. ``demo`` puts the persona picker in front."""
-    channel = WebChannel(app.database, app.clock)
+    channel = WebChannel(app.database, app.clock, app.services.files)
     app.add_channel(channel)
     settings = app.settings
 

@@ -28,6 +28,7 @@ from bot.views.menu import menu_entries
 from core.access import Actor
 from core.i18n import LOCALES, translator
 from core.settings import Settings, SettingsError
+from notifier.channels.telegram.file_ids import FileIds
 from notifier.channels.telegram.send import TelegramChannel
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,9 @@ async def run_telegram(app: App) -> None:
     try:
         me = await _patiently(lambda: ask_name(bot), bot.token)
         app.usernames[bot.id] = me.username or ""
-        channel = TelegramChannel(bot, rich=app.settings.rich_messages == "auto")
+        channel = TelegramChannel(
+            bot, rich=app.settings.rich_messages == "auto", file_ids=FileIds(app.database, app.clock)
+        )
         app.add_channel(channel, bot)
         log.info("telegram.open", bot=me.username)
         offered = app.table.offered_to(Actor())

@@ -39,7 +39,13 @@ class ChatMiddleware(BaseMiddleware):
             # In a group nobody is anybody: no row is read or made, so nothing of a person can be shown there.
             locale = match_locale(inbound.sender.language_code) or "en"
             data["turn"] = Turn(
-                uow, Actor(), ChatState(ChatId(0), key), translator(locale), self.services, self.table
+                uow,
+                Actor(),
+                ChatState(ChatId(0), key),
+                translator(locale),
+                self.services,
+                self.table,
+                channel,
             )
             return await handler(event, data)
         chat, actor = await load_actor(uow, key)
@@ -61,6 +67,7 @@ class ChatMiddleware(BaseMiddleware):
             translator(locale),
             self.services,
             self.table,
+            channel,
             address_hash=data.get("address_hash", ""),
         )
         data["turn"] = turn

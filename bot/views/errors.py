@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.views.invalid import invalid_words
-from core.cards import Card, Note, Reply, Text, Toast
+from core.cards import Card, Item, Listing, Note, Reply, Text, Toast
 from core.errors import CodeRefused, Forbidden, Invalid, NotFound, SchoolbellError, TooManyTries
 from core.i18n import Translator
 
@@ -72,6 +72,22 @@ def only_text(t: Translator) -> Card:
     return Card(
         t("I can only read text here"),
         (Text(t("Please write what you need in words, or type /help to see what is possible.")),),
+    )
+
+
+def file_kept(t: Translator) -> Card:
+    """A file without words from somebody who may post it."""
+    return Card(
+        t("I have kept the file"),
+        (
+            Text(t("Answer it with what it is for:")),
+            Listing(
+                (
+                    Item(t("/hw 7A algebra tomorrow: exercise on the photo")),
+                    Item(t("/announce 7A: the plan of the trip")),
+                )
+            ),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.domain.grading import scale
-from core.errors import Invalid, MarkOutOfScale
+from core.errors import FileRefused, Invalid, MarkOutOfScale
 from core.i18n import Translator
 
 
@@ -14,6 +14,8 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
     if isinstance(error, MarkOutOfScale):
         heading = t("No such mark")
         return heading, off_scale_words(t, str(error.params["value"]), str(error.params["scale"]))
+    if isinstance(error, FileRefused):
+        return t("I cannot take this file"), _file_words(t, error)
     on = error.params.get("on")
     if isinstance(on, date):
         return t("Not in this lesson"), lesson_problem_words(t, error)
@@ -41,6 +43,24 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
         error.key,
         (t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")),
     )
+
+
+def _file_words(t: Translator, error: FileRefused) -> str:
+    name = _short(error, "name")
+    words = {
+        "too_large": t("“{name}” is larger than 20 MB. Send a smaller one, or a link to it.", name=name),
+        "type": t(
+            "“{name}” is of a kind I do not pass on. Photos, PDF, office documents, plain text, sound, video "
+            "and ZIP are fine.",
+            name=name,
+        ),
+        "empty": t("“{name}” is empty.", name=name),
+        "voice": t(
+            "I cannot listen to voice messages. Please write it, like “Ivanov 5” or “/hw 7A algebra: §12”."
+        ),
+        "gone": t("“{name}” could not be fetched. Please send it again.", name=name),
+    }
+    return words[str(error.params["why"])]
 
 
 def _short(error: Invalid, name: str) -> str:

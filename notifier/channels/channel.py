@@ -43,6 +43,10 @@ class Channel(Protocol):
         ChannelError."""
         ...
 
+    async def fetch(self, file_id: str) -> bytes:
+        """The bytes of a file that somebody sent, by the messenger's own id. Raises ChannelError."""
+        ...
+
     async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
         """Answer a tap, with a toast or silently; never raises for a tap too old to answer."""
         ...

@@ -13,7 +13,7 @@ from core.db.engine import Database
 from core.db.transcript import amend, chat_of, note
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
-from notifier.channels.channel import MenuEntry
+from notifier.channels.channel import ChannelError, MenuEntry
 
 BOT_ID = 2
 """The terminal's reserved number among bots."""
@@ -69,6 +69,9 @@ class TerminalChannel:
             chat = await chat_of(uow, self._key(chat_id))
             await amend(uow, chat, message_id, plain=plain, buttons=_rows(card))
         return message_id
+
+    async def fetch(self, file_id: str) -> bytes:
+        raise ChannelError("no files come in at the terminal")
 
     async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
         if toast is not None:

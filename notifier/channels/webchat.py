@@ -18,6 +18,7 @@ from core.db.transcript import amend, chat_of, note
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.errors import NotFound
+from core.files import FileStore
 from notifier.channels.channel import ChannelError, MenuEntry
 
 
@@ -27,7 +28,8 @@ class WebChannel:
     messenger = Messenger.WEB
     bot_id = WEB_BOT
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, files: FileStore) -> None:
+        self.files = files
         self._database = database
         self._clock = clock
         self._bells: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
@@ -80,6 +82,12 @@ class WebChannel:
             return await self.send(chat_id, card)
         self.ring(chat_id)
         return message_id
+
+    async def fetch(self, file_id: str) -> bytes:
+        try:
+            return self.files.read(file_id)
+        except NotFound:
+            raise ChannelError("no such file") from None
 
     async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
         if toast is not None:

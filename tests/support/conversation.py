@@ -21,7 +21,7 @@ from core.clock import Clock
 from core.db.engine import Database
 from core.domain.kinds import Messenger
 from core.files import FileStore
-from notifier.channels.channel import MenuEntry
+from notifier.channels.channel import ChannelError, MenuEntry
 
 CODE_KEY = b"k" * 32
 PUBLIC_URL = "http://127.0.0.1:8080"
@@ -60,6 +60,7 @@ class RecordingChannel:
     heard: list[Heard] = field(default_factory=list)
     menus: dict[int, list[str]] = field(default_factory=dict)
     acknowledged: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     async def send(self, chat_id: int, what: Card | File) -> int:
@@ -69,6 +70,11 @@ class RecordingChannel:
     async def edit(self, chat_id: int, message_id: int, card: Card) -> int:
         self.heard.append(Heard("edit", card, chat_id))
         return message_id
+
+    async def fetch(self, file_id: str) -> bytes:
+        if file_id not in self.files:
+            raise ChannelError("no such file")
+        return self.files[file_id]
 
     async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
         self.acknowledged.append(tap_id)

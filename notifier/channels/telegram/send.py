@@ -30,11 +30,14 @@ from aiogram.types import (
     LinkPreviewOptions,
     Message,
 )
+from aiohttp import ClientError
 
 from core.cards import Card, File, Text, Toast
 from core.cards.cut import shorten
 from core.domain.kinds import Messenger
+from core.files import LARGEST_FILE
 from notifier.channels.channel import ChannelError, MenuEntry
+from notifier.channels.telegram.file_ids import FileIds
 from notifier.channels.telegram.html import render_keyboard, render_telegram_html
 from notifier.channels.telegram.rich import render_rich
 
@@ -55,7 +58,9 @@ class TelegramChannel:
 
     messenger = Messenger.TELEGRAM
 
-    def __init__(self, bot: Bot, *, rich: bool = True) -> None:
+    def __init__(self, bot: Bot, *, rich: bool = True, file_ids: FileIds | None = None) -> None:
+        """``file_ids`` remembers what the server calls our files; without it each is sent anew."""
+        self._file_ids = file_ids
         self.bot_id = bot.id
         self._bot = bot
         self._rich = rich
@@ -119,6 +124,18 @@ class TelegramChannel:
         self._html_went_through()
         return message_id
 
+    async def fetch(self, file_id: str) -> bytes:
+        try:
+            found = await self._bot.get_file(file_id)
+            if found.file_path is None or (found.file_size or 0) > LARGEST_FILE:
+                raise ChannelError("a file that cannot be fetched")
+            content = await self._bot.download_file(found.file_path)
+        except (AiogramError, ClientError, TimeoutError) as error:
+            why = error.message if isinstance(error, TelegramAPIError) else type(error).__name__
+            raise ChannelError(self._hidden(why)) from None
+        assert content is not None
+        return content.read()
+
     async def acknowledge(self, tap_id: str, toast: Toast | None) -> None:
         text = shorten(toast.text, _TOAST) if toast else None
         await self._optional(
@@ -137,18 +154,30 @@ class TelegramChannel:
         )
 
     async def _send_file(self, chat_id: int, file: File) -> int:
-        method = SendDocument(
-            chat_id=chat_id,
-            document=BufferedInputFile(file.content, filename=file.name),
-            caption=shorten(file.words, _CAPTION) or None,
-        )
+        known = await self._file_ids.find(self.bot_id, file.content) if self._file_ids else None
+        if known is not None and self._file_ids is not None:
+            try:
+                return _message_id(await self._call(self._document(chat_id, file, known)))
+            except _Refused as refused:
+                if refused.gone:
+                    raise
+                await self._file_ids.forget(self.bot_id, file.content)
         try:
-            return _message_id(await self._call(method))
+            sent = await self._call(
+                self._document(chat_id, file, BufferedInputFile(file.content, filename=file.name))
+            )
         except _Refused as refused:
             if refused.gone:
                 raise
             self._log_once("sendDocument", refused.why)
             return await self.send(chat_id, Card(file.name, (Text(file.words),)))
+        if self._file_ids and isinstance(sent, Message) and sent.document is not None:
+            await self._file_ids.keep(self.bot_id, file.content, sent.document.file_id)
+        return _message_id(sent)
+
+    @staticmethod
+    def _document(chat_id: int, file: File, document: str | BufferedInputFile) -> SendDocument:
+        return SendDocument(chat_id=chat_id, document=document, caption=shorten(file.words, _CAPTION) or None)
 
     async def _try_rich(self, method: TelegramMethod[Message] | EditMessageText) -> int | None:
         """The id of the message; None where it should be said in HTML instead."""
