@@ -10,8 +10,9 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiogram.filters.callback_data import CallbackData
 
@@ -67,6 +68,13 @@ class Turn:
     def now(self) -> datetime:
         """The moment of the update, aware, in UTC."""
         return self.uow.now
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The person's own time zone where one was chosen, else the school's."""
+        if self.chat.timezone:
+            return ZoneInfo(self.chat.timezone)
+        return self.actor.school.zone if self.actor.school else None
 
     def today(self, student: Student | None = None) -> date:
         """The school's date: the student's school's, else the first one the person has to do with."""

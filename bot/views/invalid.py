@@ -24,6 +24,21 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
             t("This draft is over"),
             t("It was saved, cancelled, or left for more than a day. Send the line again to start anew."),
         ),
+        "text_too_long": (
+            t("That is too long"),
+            t(
+                "It has {length} characters; at most {most}, please. Send it shorter; everything else is kept.",
+                length=t.number(int(error.params.get("length", 0))),
+                most=t.number(int(error.params.get("most", 0))),
+            ),
+        ),
+        "text_empty": (t("There are no words"), t("Write what it should say, like “§12, No. 345”.")),
+        "announcement_empty": (
+            t("There is nothing to announce"),
+            t("Write what families should read: /announce 7A: parents' meeting on Friday at six."),
+        ),
+        "due_in_past": (t("That day is over"), t("Choose today or a later day, like “Friday”.")),
+        "homework_incomplete": (t("Something is missing"), t("Choose the course and the day first.")),
         "undone_already": (t("Undone already"), t("This entry has been taken back before.")),
         "undo_too_late": (
             t("Too late to undo"),

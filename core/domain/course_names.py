@@ -40,6 +40,13 @@ def match_courses(words: str, courses: Sequence[CourseName]) -> tuple[CourseName
     return tuple(fitting) if classes <= named else ()
 
 
+def courses_meant(words: str, courses: Sequence[CourseName]) -> tuple[tuple[CourseName, ...], bool]:
+    """The courses that fit, and whether they are sure: one alone, or one for each class that the words name."""
+    found = match_courses(words, courses)
+    classes, _ = _split(words, {class_key(one.class_name) for one in courses if one.class_name})
+    return found, len(found) == 1 or (bool(found) and len(found) == len(classes))
+
+
 def _split(words: str, known: set[str]) -> tuple[set[str], list[str]]:
     """The classes named, of those known, and the other words. A class that is not known stays a word."""
     text = fold(words).replace(",", " ")

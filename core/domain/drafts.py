@@ -49,3 +49,56 @@ class MarkingDraft:
         """The draft again."""
         picks = {int(place): int(pupil) for place, pupil in kept.get("picks", {}).items()}
         return cls(str(kept.get("text", "")), lesson_from_json(kept.get("lesson")), picks)
+
+
+@dataclass(frozen=True, slots=True)
+class HomeworkDraft:
+    """A homework. ``due`` is None for each course's next lesson; ``messages`` brought its files."""
+
+    text: str
+    courses: tuple[CourseId, ...]
+    due: date | None = None
+    minutes: int | None = None
+    messages: tuple[int, ...] = ()
+    links: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For the posting's ``draft``."""
+        return {
+            "text": self.text,
+            "courses": [int(one) for one in self.courses],
+            "due": self.due.isoformat() if self.due else None,
+            "minutes": self.minutes,
+            "messages": list(self.messages),
+            "links": list(self.links),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> HomeworkDraft:
+        """The draft again."""
+        return cls(
+            str(kept["text"]),
+            tuple(CourseId(one) for one in kept["courses"]),
+            date.fromisoformat(kept["due"]) if kept["due"] else None,
+            kept["minutes"],
+            tuple(kept["messages"]),
+            tuple(kept["links"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementDraft:
+    """An announcement. ``audience`` is empty while it is still to be chosen."""
+
+    text: str
+    audience: str = ""
+    messages: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """For the posting's ``draft``."""
+        return {"text": self.text, "audience": self.audience, "messages": list(self.messages)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> AnnouncementDraft:
+        """The draft again."""
+        return cls(str(kept["text"]), str(kept["audience"]), tuple(kept["messages"]))

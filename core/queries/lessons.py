@@ -260,14 +260,14 @@ DAYS_TO_FINISH_A_TERM = 14
 """How long after its last day a term's lessons may still be written in."""
 
 
-async def check_writable(uow: UnitOfWork, lesson: TaughtLesson) -> None:
-    """Whether marks may be written in the lesson today. One statement.
+async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool = False) -> None:
+    """Whether something may be written in the lesson today; ``ahead`` also before its day. One statement.
 
     Raises Invalid("lesson_in_future") and Invalid("term_closed"), each with ``on``.
     """
     school, on = lesson.course.school, lesson.key.on
     today = school.today(uow.now)
-    if on > today:
+    if on > today and not ahead:
         raise Invalid("lesson_in_future", on=on)
     rows = await uow.rows(
         sa.select(Term.id, Term.name, Term.starts, Term.ends)

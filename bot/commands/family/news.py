@@ -1,0 +1,47 @@
+"""/news: what the school, the class and the courses have announced."""
+
+from __future__ import annotations
+
+from bot.capability import Capability, Turn, linked
+from bot.views.news import NewsTap, announcement_card, news_card
+from core.actions.announcements import note_opened
+from core.cards import File, Reply
+from core.i18n import N_
+from core.queries.announcements import access_announcement_file, announcement_for, news_for
+
+
+async def news(turn: Turn, _arguments: str) -> Reply:
+    """Headlines; a single one that is new is opened at once."""
+    page = await news_for(turn.uow, turn.actor)
+    if len(page.items) == 1 and not page.items[0].opened:
+        return await _open(turn, page.items[0].id)
+    return news_card(turn.t, page, turn.zone)
+
+
+async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
+    """A page, one announcement, or a file."""
+    if tap.on == "open":
+        return await _open(turn, tap.id)
+    if tap.on == "file":
+        found = await access_announcement_file(turn.uow, turn.actor, tap.id)
+        return File(found.name, found.media_type, turn.services.files.read(found.sha256))
+    return news_card(turn.t, await news_for(turn.uow, turn.actor, tap.page), turn.zone)
+
+
+async def _open(turn: Turn, number: int) -> Reply:
+    one = await announcement_for(turn.uow, turn.actor, number)
+    await note_opened(turn.uow, turn.actor, turn.chat.key, one)
+    return announcement_card(turn.t, one, turn.zone)
+
+
+CAPABILITY = Capability(
+    name="news",
+    commands=("news",),
+    title=N_("News"),
+    menu=N_("What the school has announced"),
+    order=145,
+    for_whom=linked,
+    on_command=news,
+    tap=NewsTap,
+    on_tap=on_tap,
+)
