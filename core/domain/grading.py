@@ -112,6 +112,12 @@ class Scale:
             self.poor is not None and value.number is not None and value.number <= self.poor
         )
 
+    def is_poor_average(self, average: Decimal) -> bool:
+        """Whether an average calls for attention: on scales of whole steps as it would be rounded, half up."""
+        steps = self.key in ("five", "ten", "twelve")
+        number = average.quantize(Decimal(1), ROUND_HALF_UP) if steps else average
+        return self.poor is not None and number <= self.poor
+
     def print_average(self, average: Decimal) -> str:
         """Rounded half up to the scale's places, with a point; letters name the nearest one beside."""
         places = Decimal(1).scaleb(-self.average_places)

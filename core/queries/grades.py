@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -200,7 +201,18 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
     return GradeBook(access.student, term, tuple(courses))
 
 
-def course_average(scale_key: str, marks: tuple[MarkLine, ...]) -> tuple[Decimal | None, bool]:
+class Weighed(Protocol):
+    """A mark as far as averages need it."""
+
+    @property
+    def number(self) -> Decimal | None: ...
+    @property
+    def weight(self) -> Decimal: ...
+    @property
+    def maximum(self) -> Decimal | None: ...
+
+
+def course_average(scale_key: str, marks: Sequence[Weighed]) -> tuple[Decimal | None, bool]:
     """The weighted average and whether it is in percent.
 
     Points average as shares of their maximum; where a course has both points and marks of the scale they are not

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import Student
+from core.access import School, Student
 from core.db.models import AcademicYear, Assessment, Attendance, Lesson, Mark, Org, Term
 from core.db.uow import UnitOfWork
 from core.domain.calendar import TermSpan, choose_term, window
@@ -70,6 +71,16 @@ async def term_choice(uow: UnitOfWork, student: Student, term_id: int = 0) -> Te
     Years may be kept by the school or by an org above it; the nearest wins, and of a year's levels the finest.
     """
     rows = await uow.rows(_TERMS, {"path": student.school.path, "student_id": student.id})
+    return _choose(rows, student.school.today(uow.now), term_id)
+
+
+async def term_of_school(uow: UnitOfWork, school: School, term_id: int = 0) -> TermChoice:
+    """As ``term_choice``, for all of a school. One statement."""
+    rows = await uow.rows(_TERMS, {"path": school.path, "student_id": 0})
+    return _choose(rows, school.today(uow.now), term_id)
+
+
+def _choose(rows: Sequence[sa.Row[Any]], today: date, term_id: int) -> TermChoice:
     deepest = max((row.depth for row in rows), default=0)
     by_year: dict[int, set[TermKind]] = {}
     for row in rows:
@@ -80,7 +91,6 @@ async def term_choice(uow: UnitOfWork, student: Student, term_id: int = 0) -> Te
         for row in rows
         if row.depth == deepest and row.kind == finest[row.year_id]
     )
-    today = student.school.today(uow.now)
     latest = rows[0].latest if rows else None
     if isinstance(latest, str):  # SQLite tells a maximum of dates as text
         latest = date.fromisoformat(latest)

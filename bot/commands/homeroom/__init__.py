@@ -1,0 +1,1 @@
+"""What homeroom teachers do for their class."""
