@@ -8,6 +8,7 @@ Every child's records carry a sentinel, ``secret-NAME``, in each place where a f
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -64,6 +65,16 @@ class Member:
     person_id: int
     user_id: int
     sentinels: frozenset[str] = frozenset()
+    as_staff: frozenset[str] = frozenset()
+    """What the member's work shows of other people's children."""
+
+    def leaks(self, text: str) -> list[str]:
+        """The sentinels in a text that the member must never see."""
+        return [
+            found[0]
+            for found in _SENTINEL.finditer(text)
+            if f"secret-{found[1]}" not in self.sentinels and found[0] not in self.as_staff
+        ]
 
 
 @dataclass
@@ -81,6 +92,7 @@ class Cast:
         return self.members[name]
 
 
+_SENTINEL = re.compile(r"secret-(\w+)(?: in \w+| homework| reason| lunch)?")
 ALL_SENTINELS = frozenset({"secret-ivan", "secret-maria", "secret-alexei", "secret-katya"})
 
 # name: (given, family, roles, sentinels they may see)
@@ -103,6 +115,18 @@ _PEOPLE: dict[str, tuple[str, str, list[Role], set[str]]] = {
     "nurse": ("Nina", "Nurse", [Role.NURSE], set()),
     "operator": ("Oleg", "Operator", [Role.OPERATOR], set()),
     "other_admin": ("Foma", "Other", [Role.ADMIN], set()),
+}
+_REASONS = {f"secret-{pupil} reason" for pupil in ("ivan", "alexei", "maria", "katya")}
+_AS_STAFF: dict[str, set[str]] = {
+    "teacher": {"secret-ivan in algebra_7a", "secret-alexei in algebra_7a"},
+    "homeroom": {
+        *("secret-ivan in literature_7a", "secret-alexei in literature_7a", "secret-ivan reason"),
+        *("secret-alexei reason", "secret-maria in maths_3b", "secret-katya in maths_5a"),
+        *("secret-maria homework", "secret-katya homework"),
+    },
+    "head": _REASONS,
+    "deputy": _REASONS,
+    "admin": _REASONS,
 }
 _PUPILS = {"ivan": "7A", "alexei": "7A", "maria": "3B", "katya": "5A"}
 _GUARDIANS = [
@@ -165,7 +189,9 @@ async def _orgs_and_people(uow: UnitOfWork, cast: Cast) -> None:
         person_id = await uow.insert(
             Person, given=given, family=family, name_key=f"{family} {given}".casefold()
         )
-        cast.members[key] = Member(key, person_id, 500_000 + number, frozenset(sentinels))
+        cast.members[key] = Member(
+            key, person_id, 500_000 + number, frozenset(sentinels), frozenset(_AS_STAFF.get(key, ()))
+        )
         await uow.insert(
             ExternalId, source="test", kind="person", external_id=key.replace("_", "-"), target_id=person_id
         )

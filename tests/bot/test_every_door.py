@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -9,28 +10,39 @@ import pytest
 
 from core.clock import FrozenClock
 from core.db.engine import Database
-from tests.cast import ALL_SENTINELS, Cast
+from tests.cast import Cast
 from tests.support.conversation import Heard, Stage, User
 
 # In every language: the walk taps the languages too.
 _APOLOGIES = ("Something went wrong on our side", "у нас что-то сломалось", "ระบบของเราขัดข้อง")
 # What these do is tested on its own; here it would end the walk.
-_ENDING = ("lk:unlink", "lk:notme")
+_ENDING = ("lk:unlink", "lk:notme", "iv:clean")
 _DEEP = 4
+# What somebody says before the walk, so that there is something to tap.
+_WORDS = {
+    "teacher": ("Petrov 5, Smirnov late 10", "/hw 7A algebra: §1", "/announce 7A algebra: tomorrow at nine"),
+    "head": ("/announce grade 7: the library is open",),
+}
+# Registers and class lists have a button for every pupil, mark and day: of each kind a handful is walked.
+_OF_A_KIND = 12
 
 
 class Walk:
     """Everything one member can reach: commands first, then each new button, as far as it goes."""
 
-    def __init__(self, stage: Stage, user: User, clock: FrozenClock) -> None:
+    def __init__(self, stage: Stage, user: User, clock: FrozenClock, *, words: tuple[str, ...] = ()) -> None:
         self.stage = stage
+        self.words = words
         self.user = user
         self.clock = clock
         self.heard: list[tuple[str, Heard]] = []
         self.data: set[str] = set()
+        self.kinds: Counter[str] = Counter()
 
     async def run(self) -> None:
         waiting = []
+        for text in self.words:
+            waiting += self._note(text, await self._send(text))
         for capability in self.stage.table.capabilities:
             for command in capability.commands:
                 waiting += self._note(f"/{command}", await self._send(f"/{command}"))
@@ -50,15 +62,14 @@ class Walk:
 
     def _note(self, how: str, heard: Heard) -> list[str]:
         self.heard.append((how, heard))
-        fresh = [
-            one for one in heard.buttons.values() if one not in self.data and not one.startswith(_ENDING)
-        ]
-        self.data.update(fresh)
+        fresh = []
+        for one in heard.buttons.values():
+            kind = ":".join(one.split(":")[:2])
+            if one not in self.data and not one.startswith(_ENDING) and self.kinds[kind] < _OF_A_KIND:
+                self.kinds[kind] += 1
+                self.data.add(one)
+                fresh.append(one)
         return fresh
-
-
-def _foreign(cast: Cast, name: str) -> frozenset[str]:
-    return ALL_SENTINELS - cast[name].sentinels
 
 
 def _check(cast: Cast, name: str, heard: Iterable[tuple[str, Heard]]) -> None:
@@ -66,8 +77,7 @@ def _check(cast: Cast, name: str, heard: Iterable[tuple[str, Heard]]) -> None:
         said = f"{name} {how}: {one.text}"
         assert one.text.strip(), said
         assert not any(words in one.text for words in _APOLOGIES), said
-        for sentinel in _foreign(cast, name):
-            assert sentinel not in one.text, said
+        assert not cast[name].leaks(one.text), said
 
 
 async def test_everybody_reaches_their_own_and_nobody_elses(
@@ -75,8 +85,11 @@ async def test_everybody_reaches_their_own_and_nobody_elses(
 ) -> None:
     stage = Stage(database, clock)
     reached: set[str] = set()
+    teacher = stage.user(cast["teacher"].user_id)
+    await teacher.send("/announce 7A algebra: bring your rulers")
+    await teacher.tap("Send")
     for name in cast.members:
-        walk = Walk(stage, stage.user(cast[name].user_id), clock)
+        walk = Walk(stage, stage.user(cast[name].user_id), clock, words=_WORDS.get(name, ()))
         await walk.run()
         _check(cast, name, walk.heard)
         said = " ".join(one.text for _, one in walk.heard)
