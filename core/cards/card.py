@@ -126,6 +126,15 @@ class Toast:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSource:
+    """The attachment that a file is, of a pupil's homework or (``student_id`` 0) of an announcement: a channel that
+    hands files out later asks again whether the reader may have it."""
+
+    attachment_id: int
+    student_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A document sent as it is: name with extension, media type, bytes, and a line of words."""
 
@@ -133,6 +142,7 @@ class File:
     media_type: str
     content: bytes
     words: str = ""
+    source: FileSource | None = None
 
 
 Reply = Card | Toast | File | None

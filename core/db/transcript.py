@@ -32,6 +32,19 @@ async def chat_of(uow: UnitOfWork, key: ChatKey) -> ChatId:
     return ChatId(found)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A message's file: ``content`` made for it alone, or kept by ``sha256``, or an attachment by its id with the pupil
+    whose homework it belongs to (0 for an announcement's)."""
+
+    name: str
+    media_type: str
+    content: bytes | None = None
+    sha256: str = ""
+    attachment_id: int | None = None
+    attachment_of: int | None = None
+
+
 def _next_revision(chat_id: int) -> sa.ScalarSelect[Any]:
     return (
         sa.select(sa.func.coalesce(sa.func.max(ChatMessage.revision), 0) + 1)
@@ -48,10 +61,10 @@ async def note(
     plain: str,
     html: str = "",
     buttons: Sequence[Any] = (),
-    file: tuple[str, str, bytes] | None = None,
+    file: KeptFile | None = None,
 ) -> int:
-    """Keep a new message and return its id; ``file`` is name, media type and bytes. One statement."""
-    name, media_type, content = file or ("", "", None)
+    """Keep a new message and return its id. One statement."""
+    kept = file or KeptFile("", "")
     async with uow.writing():
         return await uow.insert(
             ChatMessage,
@@ -60,9 +73,12 @@ async def note(
             plain=plain,
             html=html,
             buttons=list(buttons),
-            file_name=name,
-            file_type=media_type,
-            file_content=content,
+            file_name=kept.name,
+            file_type=kept.media_type,
+            file_content=kept.content,
+            file_sha256=kept.sha256,
+            attachment_id=kept.attachment_id,
+            attachment_of=kept.attachment_of,
             sent_at=uow.now,
             revision=_next_revision(chat_id),
         )
@@ -144,15 +160,27 @@ async def messages_before(
     return [KeptMessage(**row._mapping) for row in reversed(rows)]
 
 
-async def file_of(uow: UnitOfWork, chat_id: ChatId, message_id: int) -> tuple[str, bytes]:
-    """Name and bytes of a message's file. Raises NotFound, also for another chat's. One statement."""
+async def file_of(uow: UnitOfWork, chat_id: ChatId, message_id: int) -> KeptFile:
+    """A message's file. Raises NotFound, also for another chat's. One statement."""
     row = None
     if 0 < message_id <= LARGEST_ID:
         row = await uow.row(
-            sa.select(ChatMessage.file_name, ChatMessage.file_content).where(
-                ChatMessage.id == message_id, ChatMessage.chat_id == chat_id, ChatMessage.file_name != ""
-            )
+            sa.select(
+                ChatMessage.file_name,
+                ChatMessage.file_type,
+                ChatMessage.file_content,
+                ChatMessage.file_sha256,
+                ChatMessage.attachment_id,
+                ChatMessage.attachment_of,
+            ).where(ChatMessage.id == message_id, ChatMessage.chat_id == chat_id, ChatMessage.file_name != "")
         )
-    if row is None or row.file_content is None:
+    if row is None:
         raise NotFound("file_not_found")
-    return row.file_name, bytes(row.file_content)
+    return KeptFile(
+        row.file_name,
+        row.file_type,
+        row.file_content,
+        row.file_sha256,
+        row.attachment_id,
+        row.attachment_of,
+    )

@@ -14,7 +14,7 @@ from core.cards.plain import render_plain
 from core.clock import Clock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.transcript import amend, chat_of, note
+from core.db.transcript import KeptFile, amend, chat_of, note
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.errors import NotFound
@@ -58,13 +58,18 @@ class WebChannel:
 
     async def send(self, chat_id: int, what: Card | File) -> int:
         if isinstance(what, File):
-            file = (what.name, what.media_type, what.content)
+            source = what.source
+            file = KeptFile(
+                what.name,
+                what.media_type,
+                content=None if source else what.content,
+                attachment_id=source.attachment_id if source else None,
+                attachment_of=source.student_id if source else None,
+            )
             return await self._keep(chat_id, plain=what.words or what.name, html="", file=file)
         return await self._keep(chat_id, plain=render_plain(what), html=_html(what))
 
-    async def _keep(
-        self, chat_id: int, *, plain: str, html: str, file: tuple[str, str, bytes] | None = None
-    ) -> int:
+    async def _keep(self, chat_id: int, *, plain: str, html: str, file: KeptFile | None = None) -> int:
         try:
             async with UnitOfWork(self._database, self._clock) as uow:
                 chat = await chat_of(uow, ChatKey(Messenger.WEB, WEB_BOT, chat_id))

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import WSMsgType, web
 
+from bot.channels.webchat.files import ChatFiles
 from bot.channels.webchat.security import (
     check_csrf,
     check_origin,
@@ -27,11 +27,10 @@ from bot.channels.webchat.security import (
 from core.actions.web_sessions import BrowserSession, end_session, enter_as, open_session, read_session
 from core.clock import Clock
 from core.db.engine import Database
-from core.db.transcript import KeptMessage, file_of, messages_before, messages_since, note
+from core.db.transcript import KeptMessage, messages_before, messages_since, note
 from core.db.uow import UnitOfWork
 from core.domain.codes import looks_like_code, read_code
 from core.domain.ids import LARGEST_ID, PersonId
-from core.errors import NotFound
 from core.i18n import LANGUAGE_NAMES, LOCALES, Translator, match_locale, translator
 from notifier.channels.channel import MenuEntry
 from notifier.channels.webchat import WebChannel
@@ -85,6 +84,7 @@ class WebChat:
             autoescape=True,
             undefined=jinja2.StrictUndefined,
         )
+        files = ChatFiles(self)
         app.middlewares.append(headers_middleware(is_tls=self.is_tls))
         app.add_routes(
             [
@@ -95,7 +95,8 @@ class WebChat:
                 web.get("/chat/history", self.history),
                 web.get("/chat/menu", self.menu),
                 web.get("/chat/live", self.live),
-                web.get(r"/chat/files/{id:\d{1,18}}", self.file),
+                web.get(r"/chat/files/{id:\d{1,18}}", files.download),
+                web.post("/chat/files", files.upload),
                 web.post("/chat/messages", self.say),
                 web.post("/chat/taps", self.tap),
                 web.static("/static", _FOLDER / "static"),
@@ -116,10 +117,10 @@ class WebChat:
             name, value, max_age=days * 86_400, httponly=True, samesite="Lax", secure=self.is_tls, path="/"
         )
 
-    async def _session(self, request: web.Request) -> tuple[BrowserSession, str]:
+    async def session_of(self, request: web.Request) -> tuple[BrowserSession, str]:
         token = request.cookies.get(self._cookie, "")
         if token:
-            async with self._uow() as uow:
+            async with self.uow() as uow:
                 session = await read_session(uow, token)
             if session is not None:
                 return session, token
@@ -127,16 +128,16 @@ class WebChat:
             raise web.HTTPFound("/")
         raise web.HTTPUnauthorized(text="signed out")
 
-    async def _writing_session(self, request: web.Request) -> tuple[BrowserSession, str]:
+    async def writing_session(self, request: web.Request) -> tuple[BrowserSession, str]:
         check_origin(request, self.public_address)
-        session, token = await self._session(request)
+        session, token = await self.session_of(request)
         check_csrf(request.headers.get("X-CSRF-Token"), self.key, token)
         return session, token
 
-    def _uow(self) -> UnitOfWork:
+    def uow(self) -> UnitOfWork:
         return UnitOfWork(self.database, self.clock, via="web")
 
-    def _translator(self, request: web.Request, session: BrowserSession | None = None) -> Translator:
+    def translator_for(self, request: web.Request, session: BrowserSession | None = None) -> Translator:
         wanted = match_locale(request.query.get("lang")) or match_locale(request.cookies.get("lang"))
         if session is not None and session.locale:
             wanted = session.locale
@@ -152,11 +153,11 @@ class WebChat:
         """The code, or in the demo the people to speak as; a signed-in browser goes on to its chat."""
         token = request.cookies.get(self._cookie, "")
         if token and self.door.personas is None:
-            async with self._uow() as uow:
+            async with self.uow() as uow:
                 if await read_session(uow, token) is not None:
                     raise web.HTTPFound("/chat")
         before = request.cookies.get("before", "") or secrets.token_urlsafe(24)
-        t = self._translator(request)
+        t = self.translator_for(request)
         personas = await self.door.personas(t) if self.door.personas else ()
         response = aiohttp_jinja2.render_template(
             "sign_in.html",
@@ -185,27 +186,27 @@ class WebChat:
         code = str(form.get("code", ""))[:200].strip()
         if not code:
             raise web.HTTPSeeOther("/")
-        async with self._uow() as uow:
+        async with self.uow() as uow:
             token, session = await open_session(uow, _browser(request))
             await note(uow, session.chat_id, outgoing=False, plain="/start ••••")
-        await self._feed_words(request, session, f"/start {code}", message_id=1)
+        await self.feed_message(request, session, {"text": f"/start {code}"}, message_id=1)
         return self._into_chat(token)
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """The demo's persona picker."""
         form = await self._checked_form(request)
         assert self.door.personas is not None
-        allowed = {str(one.person_id): one for one in await self.door.personas(self._translator(request))}
+        allowed = {str(one.person_id): one for one in await self.door.personas(self.translator_for(request))}
         persona = allowed.get(str(form.get("person", "")))
         if persona is None:
             raise web.HTTPNotFound(text="nobody")
-        async with self._uow() as uow:
+        async with self.uow() as uow:
             token, session = await enter_as(uow, persona.person_id, _browser(request))
             is_new = not await messages_before(uow, session.chat_id, None, 1)
             if is_new:
                 message_id = await note(uow, session.chat_id, outgoing=False, plain="/start")
         if is_new:
-            await self._feed_words(request, session, "/start", message_id=message_id)
+            await self.feed_message(request, session, {"text": "/start"}, message_id=message_id)
         return self._into_chat(token)
 
     def _into_chat(self, token: str) -> web.StreamResponse:
@@ -215,8 +216,8 @@ class WebChat:
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End the session; the page goes back to the code."""
-        session, _ = await self._writing_session(request)
-        async with self._uow() as uow:
+        session, _ = await self.writing_session(request)
+        async with self.uow() as uow:
             await end_session(uow, session)
         response = web.json_response({})
         response.del_cookie(self._cookie, path="/")
@@ -226,12 +227,12 @@ class WebChat:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The chat itself; its script fetches the rest."""
-        session, token = await self._session(request)
+        session, token = await self.session_of(request)
         return aiohttp_jinja2.render_template(
             "chat.html",
             request,
             {
-                "t": self._translator(request, session),
+                "t": self.translator_for(request, session),
                 "csrf": csrf_token(self.key, token),
                 "is_demo": self.door.personas is not None,
             },
@@ -239,41 +240,27 @@ class WebChat:
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """A page of messages before ``before``, or the newest."""
-        session, _ = await self._session(request)
+        session, _ = await self.session_of(request)
         before = request.query.get("before", "")
         number = int(before) if before.isdecimal() and len(before) < 19 else None
-        async with self._uow() as uow:
+        async with self.uow() as uow:
             found = await messages_before(uow, session.chat_id, number, _PAGE)
         return web.json_response({"messages": [_as_json(one) for one in found], "more": len(found) == _PAGE})
 
     async def menu(self, request: web.Request) -> web.StreamResponse:
         """The commands this person has now."""
-        session, _ = await self._session(request)
-        locale = self._translator(request, session).locale
+        session, _ = await self.session_of(request)
+        locale = self.translator_for(request, session).locale
         entries = await self.door.menu(session.user_id, locale)
         return web.json_response([{"command": one.command, "words": one.words} for one in entries])
-
-    async def file(self, request: web.Request) -> web.StreamResponse:
-        """A file of this chat, to be saved, never shown: nothing in it can run here."""
-        session, _ = await self._session(request)
-        try:
-            async with self._uow() as uow:
-                name, content = await file_of(uow, session.chat_id, int(request.match_info["id"]))
-        except NotFound:
-            raise web.HTTPNotFound(text="no such file") from None
-        return web.Response(
-            body=content,
-            content_type="application/octet-stream",
-            headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"},
-        )
 
     # --- words and taps -----------------------------------------------------------------------------------
 
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Words of the person; answers arrive through history and the live connection."""
-        session, _ = await self._writing_session(request)
+        session, _ = await self.writing_session(request)
         text = str((await _json(request)).get("text", "")).strip()
-        t = self._translator(request, session)
+        t = self.translator_for(request, session)
         if not text:
             return web.json_response({"error": t("There is nothing to send.")}, status=400)
         if len(text) > _LONGEST:
@@ -281,15 +268,15 @@ class WebChat:
                 {"error": t("That is too long: at most {n} characters, please.", n=_LONGEST)}, status=400
             )
         shown = "••••" if _may_hold_code(text) else text
-        async with self._uow() as uow:
+        async with self.uow() as uow:
             message_id = await note(uow, session.chat_id, outgoing=False, plain=shown)
         self.channel.ring(session.user_id)
-        await self._feed_words(request, session, text, message_id=message_id)
+        await self.feed_message(request, session, {"text": text}, message_id=message_id)
         return web.json_response({"id": message_id})
 
     async def tap(self, request: web.Request) -> web.StreamResponse:
         """A tap on a button; a toast comes back in the answer."""
-        session, _ = await self._writing_session(request)
+        session, _ = await self.writing_session(request)
         given = await _json(request)
         message_id, data = given.get("message"), given.get("data")
         if not isinstance(message_id, int) or not 0 < message_id <= LARGEST_ID or not isinstance(data, str):
@@ -300,7 +287,7 @@ class WebChat:
                 "update_id": next(self._numbers),
                 "callback_query": {
                     "id": tap_id,
-                    "from": self._person(request, session),
+                    "from": self.person_of(request, session),
                     "chat_instance": "web",
                     "data": data[:64],
                     "message": {
@@ -316,9 +303,10 @@ class WebChat:
         toast = self.channel.take_toast(tap_id)
         return web.json_response({"toast": toast.text if toast else ""})
 
-    async def _feed_words(
-        self, request: web.Request, session: BrowserSession, text: str, *, message_id: int
+    async def feed_message(
+        self, request: web.Request, session: BrowserSession, what: dict[str, Any], *, message_id: int
     ) -> None:
+        """Hand a message of the person to the conversation; ``what`` is its text, or its document and caption."""
         await self.door.feed(
             {
                 "update_id": next(self._numbers),
@@ -326,19 +314,19 @@ class WebChat:
                     "message_id": message_id,
                     "date": int(self.clock.now().timestamp()),
                     "chat": {"id": session.user_id, "type": "private"},
-                    "from": self._person(request, session),
-                    "text": text,
+                    "from": self.person_of(request, session),
+                    **what,
                 },
             },
             client_address(request, self.trusted_proxies),
         )
 
-    def _person(self, request: web.Request, session: BrowserSession) -> dict[str, Any]:
+    def person_of(self, request: web.Request, session: BrowserSession) -> dict[str, Any]:
         return {
             "id": session.user_id,
             "is_bot": False,
             "first_name": _browser(request),
-            "language_code": self._translator(request, session).locale,
+            "language_code": self.translator_for(request, session).locale,
         }
 
     # --- live ---------------------------------------------------------------------------------------------
@@ -346,7 +334,7 @@ class WebChat:
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Pushes what is new or changed since the revision that the page names in its first message."""
         check_origin(request, self.public_address)
-        session, token = await self._session(request)
+        session, token = await self.session_of(request)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4_096)
         await socket.prepare(request)
         self._live.add(socket)
@@ -372,7 +360,7 @@ class WebChat:
             try:
                 while not socket.closed and not listening.done():
                     bell.clear()
-                    async with self._uow() as uow:
+                    async with self.uow() as uow:
                         if await read_session(uow, token) is None:
                             return
                         fresh = await messages_since(uow, session.chat_id, since)

@@ -8,7 +8,7 @@ from bot.capability import Capability, Turn, family
 from bot.views.homework import HomeworkTap, day_card, next_card, subject_card, subjects_card
 from bot.whose import chosen_student
 from core.actions.homework_ticks import tick_homework
-from core.cards import File, Reply
+from core.cards import File, FileSource, Reply
 from core.i18n import N_
 from core.queries.homework import access_attachment, homework_for
 
@@ -24,7 +24,8 @@ async def on_tap(turn: Turn, tap: HomeworkTap) -> Reply:
     student = chosen_student(turn, tap.student)
     if tap.on == "file":
         found = await access_attachment(turn.uow, turn.actor, tap.id, student.id)
-        return File(found.name, found.media_type, turn.services.files.read(found.sha256))
+        content = turn.services.files.read(found.sha256)
+        return File(found.name, found.media_type, content, source=FileSource(tap.id, student.id))
     if tap.on in ("tick", "untick"):
         await tick_homework(turn.uow, turn.chat.key, student.id, tap.id, done=tap.on == "tick")
     work = await homework_for(turn.uow, turn.actor, student.id)

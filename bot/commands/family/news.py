@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.capability import Capability, Turn, linked
 from bot.views.news import NewsTap, announcement_card, news_card
 from core.actions.announcements import note_opened
-from core.cards import File, Reply
+from core.cards import File, FileSource, Reply
 from core.i18n import N_
 from core.queries.announcements import access_announcement_file, announcement_for, news_for
 
@@ -24,7 +24,8 @@ async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
         return await _open(turn, tap.id)
     if tap.on == "file":
         found = await access_announcement_file(turn.uow, turn.actor, tap.id)
-        return File(found.name, found.media_type, turn.services.files.read(found.sha256))
+        content = turn.services.files.read(found.sha256)
+        return File(found.name, found.media_type, content, source=FileSource(tap.id))
     return news_card(turn.t, await news_for(turn.uow, turn.actor, tap.page), turn.zone)
 
 

@@ -120,7 +120,9 @@ class ChatMessage(Base):
     """A message of a channel that keeps its own history (browser, terminal). ``revision`` grows with every edit.
 
     ``html`` and ``plain`` are the rendered card; ``buttons`` the rows of ``[label, data, url]``;
-    ``changed_at`` orders what a live page has not seen yet.
+    ``changed_at`` orders what a live page has not seen yet. A file is one of three: bytes made for this message; kept
+    under ``var/files`` (``file_sha256``); or an attachment, whose right to be seen is asked anew at each download
+    (``attachment_of`` is the pupil whose homework it belongs to, 0 for an announcement's).
     """
 
     __tablename__ = "chat_message"
@@ -133,6 +135,9 @@ class ChatMessage(Base):
     file_name: Mapped[str] = mapped_column(default="")
     file_type: Mapped[str] = mapped_column(default="")
     file_content: Mapped[bytes | None] = mapped_column(sa.LargeBinary())
+    file_sha256: Mapped[str] = mapped_column(default="")
+    attachment_id: Mapped[int | None]
+    attachment_of: Mapped[int | None]
     sent_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=0)
     __table_args__ = (sa.Index(None, "chat_id", "revision"),)

@@ -15,7 +15,7 @@ from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
 from core.db.models import Chat, ChatMessage, WebSession
-from core.db.transcript import chat_of, note
+from core.db.transcript import KeptFile, chat_of, note
 from core.db.uow import UnitOfWork
 from core.domain.codes import show_code
 from core.domain.kinds import Messenger
@@ -222,7 +222,9 @@ async def test_one_family_never_sees_the_others_chat(site: Site, cast: Cast) -> 
     assert "secret-ivan" not in str(await stranger.history())
     async with UnitOfWork(site.app.database, site.app.clock) as uow:
         chat = await chat_of(uow, ChatKey(Messenger.WEB, 1, await user_of(site)))
-        mine = await note(uow, chat, outgoing=True, plain="a file", file=("a.html", "text/html", b"<script>"))
+        mine = await note(
+            uow, chat, outgoing=True, plain="a file", file=KeptFile("a.html", "text/html", b"<script>")
+        )
     own = await mother.session.get(f"/chat/files/{mine}")
     foreign = await stranger.session.get(f"/chat/files/{mine}")
     assert (own.status, foreign.status) == (200, 404)

@@ -1,6 +1,7 @@
 // The chat page: history, live arrival, words and taps. All markup of messages is made and escaped by the server.
 "use strict";
 
+import { Attachment } from "/static/attachment.js";
 import { Suggestions } from "/static/suggestions.js";
 
 const words = document.body.dataset;
@@ -66,7 +67,7 @@ function draw(message) {
   } else {
     const body = document.createElement("p");
     body.textContent = message.plain;
-    bubble.append(body);
+    if (message.plain) bubble.append(body);
   }
   if (message.file) bubble.append(fileLink(message));
   const at = document.createElement("time");
@@ -189,7 +190,7 @@ function listen() {
 async function check() {
   // A closed connection may mean a session that ended elsewhere: the answer to this says so.
   try {
-    await get("/chat/menu");
+    await menu();
   } catch {
     setTimeout(check, waits);
     return;
@@ -215,12 +216,26 @@ async function say(line) {
 
 async function send(line) {
   const wanted = line.trim();
+  if (attachment.file) return sendFile(wanted);
   if (!wanted) return;
   text.value = "";
   grow();
   if (!(await say(wanted)) && !text.value) {
     text.value = wanted;
     grow();
+  }
+}
+
+async function sendFile(caption) {
+  typing.hidden = false;
+  try {
+    await attachment.send(caption, csrf, words.failed);
+    text.value = "";
+    grow();
+  } catch (error) {
+    toast(error.message === "Failed to fetch" ? words.failed : error.message);
+  } finally {
+    typing.hidden = true;
   }
 }
 
@@ -256,7 +271,15 @@ function grow() {
 
 // --- wiring ----------------------------------------------------------------------------------------------
 
-const suggestions = new Suggestions(byId("suggestions"), text, byId("commands"), () => get("/chat/menu"), send);
+const attachment = new Attachment(byId("attach"), byId("file"), byId("chosen"), text, words, toast);
+
+async function menu() {
+  const entries = await get("/chat/menu");
+  attachment.offer(entries);
+  return entries;
+}
+
+const suggestions = new Suggestions(byId("suggestions"), text, byId("commands"), menu, send);
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -290,6 +313,7 @@ async function start() {
   separateDays();
   toEnd();
   listen();
+  menu().catch(() => {});
   const code = decodeURIComponent(location.hash.slice(1));
   if (code) {
     history.replaceState(null, "", location.pathname);

@@ -106,10 +106,15 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f('fk_attachment_announcement_id'), 'announcement', ['announcement_id'], ['id'], ondelete='CASCADE')
         batch_op.create_check_constraint(batch_op.f('ck_attachment_of_one_thing'), '(homework_id IS NULL) <> (announcement_id IS NULL)')
 
+    op.add_column('chat_message', sa.Column('file_sha256', sa.Text(), nullable=False, server_default=''))
+    op.add_column('chat_message', sa.Column('attachment_id', _ID, nullable=True))
+    op.add_column('chat_message', sa.Column('attachment_of', _ID, nullable=True))
     op.add_column('homework', sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    for column in ('attachment_of', 'attachment_id', 'file_sha256'):
+        op.drop_column('chat_message', column)
     op.drop_column('homework', 'edited_at')
     op.execute('DELETE FROM attachment WHERE homework_id IS NULL')
     with op.batch_alter_table('attachment', schema=None) as batch_op:
