@@ -328,15 +328,24 @@ def _read_name(tokens: Sequence[_Token], scale: Scale) -> tuple[str, list[_Token
     if first.is_quote or first.text in _DASHES or _NUMBER.fullmatch(first.text) or "/" in first.text:
         raise _Stop(Why.NO_NAME, first)
     words: list[str] = []
-    for place, token in enumerate(tokens):
-        glued = _GLUED.fullmatch(token.text)
-        if glued and _looks_like_mark(glued[2], scale) and fold(glued[1]) not in ROLL_NUMBER:
-            number = _Token(glued[2], token.start + len(glued[1]), token.end)
-            return " ".join([*words, glued[1]]), [number, *tokens[place + 1 :]]
-        if words and _is_said_here(tokens, place, scale):
-            return " ".join(words), _behind_the_name(tokens, place)
+    for place, token in enumerate(apart := _unglued(tokens, scale)):
+        if words and _is_said_here(apart, place, scale):
+            return " ".join(words), _behind_the_name(apart, place)
         words.append(token.text)
     raise _Stop(Why.NOTHING_SAID)
+
+
+def _unglued(tokens: Sequence[_Token], scale: Scale) -> list[_Token]:
+    """The tokens with the word of the name that a mark is glued to, ``Ivanov5``, in two."""
+    for place, token in enumerate(tokens):
+        if place and _is_said(token, scale):
+            break
+        glued = _GLUED.fullmatch(token.text)
+        if glued and _looks_like_mark(glued[2], scale) and fold(glued[1]) not in ROLL_NUMBER:
+            cut = token.start + len(glued[1])
+            parts = [_Token(glued[1], token.start, cut), _Token(glued[2], cut, token.end)]
+            return [*tokens[:place], *parts, *tokens[place + 1 :]]
+    return list(tokens)
 
 
 def _is_said_here(tokens: Sequence[_Token], place: int, scale: Scale) -> bool:
