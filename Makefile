@@ -51,6 +51,7 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.conversation $(ARGS)
+	@$(BIN)/python -m bench.teaching $(ARGS)
 
 catalogs: $(VENV)/.dev
 	@$(BIN)/python -m core.i18n

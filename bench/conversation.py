@@ -11,14 +11,12 @@ from __future__ import annotations
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,24 +28,19 @@ from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import Chat, Message, Update
 
+from bench.measure import MOMENT, SteppingClock, demo_database, link, percentiles
 from bot.capability import Services, discover
 from bot.dispatcher import build_dispatcher
-from core.actions.linking import open_support_chat
 from core.clock import Clock
-from core.db.conversation import ChatKey, open_chat
+from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.migrate import migrate
-from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.files import FileStore
-from core.importing.demo import make_demo_school
-from core.queries.invitable import person_by_external_id
 from notifier.channels.telegram.send import TelegramChannel
 
 _COMMANDS = ("grades", "schedule", "homework")
 _ROUNDS = int(os.environ.get("BENCH_ROUNDS", "12"))
 _UPDATES = int(os.environ.get("BENCH_UPDATES", "60"))
-_MOMENT = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)
 _TOKEN = "4242:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 Feed = Callable[[str], Awaitable[None]]
@@ -70,22 +63,11 @@ class MemorySession(BaseSession):
         timeout: int | None = None,
     ) -> TelegramType:
         self.taken += 1
-        return Message(message_id=1, date=_MOMENT, chat=Chat(id=1, type="private"))  # type: ignore[return-value]
+        return Message(message_id=1, date=MOMENT, chat=Chat(id=1, type="private"))  # type: ignore[return-value]
 
     async def stream_content(self, *_args: Any, **_kwargs: Any) -> AsyncGenerator[bytes, None]:
         raise NotImplementedError
         yield b""
-
-
-class SteppingClock(Clock):
-    """A second an update, so that the throttle never speaks."""
-
-    def __init__(self) -> None:
-        self.at = _MOMENT
-
-    def now(self) -> datetime:
-        self.at += timedelta(milliseconds=300)
-        return self.at
 
 
 def _update(bot: Bot, user_id: int, text: str) -> Update:
@@ -189,28 +171,16 @@ async def _time(feed: Feed, command: str) -> list[float]:
 
 
 def _figures(spent: list[float]) -> dict[str, float]:
-    ordered = sorted(spent)
-    return {
-        "updates_per_s": round(len(spent) / sum(spent), 1),
-        "p50_ms": round(statistics.median(ordered) * 1000, 3),
-        "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 3),
-    }
+    return {"updates_per_s": round(len(spent) / sum(spent), 1), **percentiles(spent)}
 
 
 async def _run(folder: Path) -> dict[str, Any]:
-    path, clock = folder / "bench.db", SteppingClock()
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    path, clock, user_id = folder / "bench.db", SteppingClock(), 500_001
     session = MemorySession()
     bot = Bot(_TOKEN, session=session)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
-        await migrate(database)
-        await make_demo_school(database, around=_MOMENT, copies=10)
-        user_id = 500_001
-        async with UnitOfWork(database, clock, via="bench") as uow:
-            mother = await person_by_external_id(uow, "mother")
-            chat = await open_chat(uow, ChatKey(Messenger.TELEGRAM, bot.id, user_id), "bench")
-            await open_support_chat(uow, chat, mother, who="bench")
+        database = await stack.enter_async_context(demo_database(path, copies=10))
+        await link(database, clock, ChatKey(Messenger.TELEGRAM, bot.id, user_id), "mother")
         contestants: dict[str, Feed] = {
             "bare": await _bare(bot, user_id),
             "handwritten": await _handwritten(bot, user_id, path, stack),

@@ -107,8 +107,7 @@ class Translator:
 
     def number(self, value: Decimal | float, places: int | None = None) -> str:
         """With the language's separators; ``places`` fixes the decimals."""
-        pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
-        return str(format_decimal(value, pattern, locale=self._babel))
+        return _format_number(self.locale, value, places)
 
     def percent(self, value: Decimal | float, places: int = 0) -> str:
         """A percentage from 0 to 100."""
@@ -137,9 +136,15 @@ class Translator:
         return text[:1].upper() + text[1:]
 
 
+# Babel takes a fifth of a millisecond for a date, and a screen names the same days and numbers again and again.
+@lru_cache(maxsize=4_096)
+def _format_number(locale: str, value: Decimal | float, places: int | None) -> str:
+    pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, pattern, locale=locale))
+
+
 @lru_cache(maxsize=4_096)
 def _format_day(locale: str, day: dt.date, style: DateStyle) -> str:
-    # Babel takes a fifth of a millisecond, and a screen names the same days again and again.
     pattern = _DATES[locale][style].replace("{y}", f"'{day.year + _BUDDHIST_ERA}'")
     return str(format_date(day, pattern, locale=locale))
 

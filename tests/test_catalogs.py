@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import string
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from core.i18n import LOCALES, extract, read_catalog
+from core.i18n import FOLDER, LOCALES, extract, read_catalog
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,19 @@ def test_every_message_of_the_code_is_in_the_catalog_and_no_other(locale: str, t
     wanted = {key(message) for message in template if message.id}
     there = {key(message) for message in read_catalog(locale) if message.id}
     assert there == wanted, "run `make catalogs` and translate what is new"
+
+
+def test_no_message_hides_from_the_extraction(template: Catalog) -> None:
+    """Inside an f-string the extraction sees no call, so what is said there would stay English."""
+    wanted = {key(message) for message in template if message.id}
+    for folder in ("bot", "notifier", "core"):
+        for path in sorted((FOLDER.parent / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    said = node.args[0].value
+                    if name in ("t", "N_", "plural") and isinstance(said, str):
+                        assert (said, None) in wanted, f"{path.name}:{node.lineno} {said!r}"
 
 
 @pytest.mark.parametrize("locale", LOCALES)

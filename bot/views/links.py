@@ -58,7 +58,8 @@ def links_card(t: Translator, actor: Actor, links: Sequence[LinkLine], now: date
 
 def _name(t: Translator, line: LinkLine) -> str:
     messenger = t(MESSENGER_NAMES[line.messenger])
-    return messenger + (f" · {t('this chat')}" if line.here else f" · {line.title}" if line.title else "")
+    where = t("this chat") if line.here else line.title
+    return f"{messenger} · {where}" if where else messenger
 
 
 def _line(t: Translator, line: LinkLine, now: datetime, zone: tzinfo | None) -> str:
@@ -67,7 +68,7 @@ def _line(t: Translator, line: LinkLine, now: datetime, zone: tzinfo | None) -> 
         chat=_name(t, line),
         day=t.date(line.linked_at.astimezone(zone).date(), "medium"),
     )
-    return f"{text} ({t('blocked')})" if line.blocked else text
+    return text + " (" + t("blocked") + ")" if line.blocked else text
 
 
 def ask_unlink_card(t: Translator, line: LinkLine) -> Card:

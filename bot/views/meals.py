@@ -97,4 +97,4 @@ def _dish(t: Translator, dish: MenuLine, currency: str) -> str:
     text = f"{meal}: {dish.name}"
     if dish.price is not None:
         text += f" · {t.money(dish.price, currency)}"
-    return f"{text} ({t('ordered')})" if dish.ordered else text
+    return text + " (" + t("ordered") + ")" if dish.ordered else text

@@ -81,7 +81,10 @@ def own_announcement_card(t: Translator, one: Announced, reach: Reach, zone: tzi
     """One announcement: its words, the numbers, and buttons to the names behind each."""
     facts = [
         (t("For"), audience_words(t, one.audience)),
-        (t("When"), t.datetime(one.published_at, zone) + (f" · {t('edited')}" if one.edited else "")),
+        (
+            t("When"),
+            " · ".join(filter(None, (t.datetime(one.published_at, zone), t("edited") if one.edited else ""))),
+        ),
         (t("Families"), count_words(t, reach)),
         (t("Opened"), str(len(reach.opened))),
     ]

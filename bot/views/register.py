@@ -90,9 +90,7 @@ def register_card(t: Translator, register: LessonRegister, around: int, today: d
         blocks.append(Text(t("Nobody is enrolled in this course on this day.")))
     counts = Counter(line.presence for line in register.lines if line.presence is not None)
     if counts:
-        facts = tuple(
-            (t.context("count", PRESENCES[one]), str(counts[one])) for one in Presence if counts[one]
-        )
+        facts = tuple((t(PRESENCES[one]), str(counts[one])) for one in Presence if counts[one])
         blocks.append(Facts(facts))
     blocks.append(
         Text(t("The register is taken."))

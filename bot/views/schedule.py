@@ -16,7 +16,7 @@ from core.domain.calendar import week_of
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import ChangeKind
 from core.i18n import Translator
-from core.queries.schedule import DayPlan, Plan, PlannedLesson
+from core.queries.day_plans import DayPlan, Plan, PlannedLesson
 
 _LAST_DAY = date.max.toordinal() - 400
 
@@ -32,7 +32,7 @@ class ScheduleTap(CallbackData, prefix="sch"):
 def most_useful_day(plan: Plan, now: datetime) -> date:
     """Today, until its last lesson is over; then the next day that has lessons, as far as the plan goes."""
     local = now.astimezone(plan.school.zone)
-    for day in plan.days:
+    for day in plan:
         held = [lesson for lesson in day.lessons if lesson.is_held_here]
         if day.on < local.date() or not held:
             continue
@@ -108,7 +108,7 @@ def week_card(
 
 def _title(t: Translator, title: str, student: Student | None, students: Sequence[Student]) -> str:
     if student is None:
-        return t("My lessons") if not students else f"{t('Me')} — {title}"
+        return t("My lessons") if not students else t("Me") + " — " + title
     return heading(title, students, student)
 
 

@@ -2,9 +2,10 @@
 
 SQLite (WAL, foreign keys on) has a single writing connection, so writers queue in the process instead of
 failing with "database is locked"; its transactions begin IMMEDIATE, because a read transaction that is
-upgraded fails at once when another has written meanwhile. Its reads run whole in a few threads of their own: one
-hop a statement, where an asynchronous driver makes four, and those hops cost more than the reading
-(``bench/conversation.py``).
+upgraded fails at once when another has written meanwhile. Its reads run where they are asked for, without a
+thread between: a hop to a thread and back costs more than the tenth of a millisecond of a usual read, and many times
+that on a busy machine (``bench/conversation.py``). In WAL mode a read waits for no writer. A read that may take long
+is marked with ``LONG`` and gets a thread.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 _READERS = 4
+LONG: Mapping[str, Any] = {"schoolbell_long": True}
+"""``statement.execution_options(**LONG)``: a read of many rows, which must not hold up everybody else."""
 Parameters = Mapping[str, Any] | None
 
 
@@ -98,9 +101,10 @@ class _SqliteReader:
         self._opened: list[sa.Connection] = []
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._read, statement, parameters
-        )
+        if statement.get_execution_options().get("schoolbell_long"):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._read, statement, parameters)
+        return self._read(statement, parameters)
 
     def _read(self, statement: sa.Executable, parameters: Parameters) -> Sequence[sa.Row[Any]]:
         connection: sa.Connection | None = getattr(self._own, "connection", None)

@@ -88,19 +88,12 @@ _COURSE: list[Any] = [Course.id.label("course_id"), Subject.name.label("subject"
 _MARKS = (
     sa.select(
         *_COURSE,
-        Mark.id.label("mark_id"),
-        Mark.value,
-        Mark.number,
-        Assessment.maximum,
-        Assessment.weight,
-        Assessment.kind,
-        Assessment.title,
-        Lesson.topic,
-        Mark.comment,
-        Assessment.date.label("on"),
-        Mark.recorded_at,
-        _WAS.label("was"),
         sa.literal(0).label("is_term_mark"),
+        Mark.id.label("mark_id"),
+        # From here on in the order of MarkLine.
+        *(Mark.value, Mark.number, Assessment.maximum, Assessment.weight, Assessment.kind, Assessment.title),
+        sa.func.coalesce(Lesson.topic, "").label("topic"),
+        *(Mark.comment, Assessment.date.label("on"), Mark.recorded_at, _WAS.label("was")),
     )
     .select_from(Mark)
     .join(Assessment, Assessment.id == Mark.assessment_id)
@@ -117,13 +110,13 @@ _MARKS = (
 _EMPTY_COURSES = (
     sa.select(
         *_COURSE,
+        sa.literal(1).label("is_term_mark"),
         sa.null().label("mark_id"),
         TermMark.value,
         TermMark.number,
         *[sa.null().label(name) for name in ("maximum", "weight", "kind", "title", "topic", "comment", "on")],
         TermMark.recorded_at,
         sa.null().label("was"),
-        sa.literal(1).label("is_term_mark"),
     )
     .select_from(CourseEnrollment)
     .join(Course, Course.id == CourseEnrollment.course_id)
@@ -165,32 +158,15 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
     marks: defaultdict[CourseId, list[tuple[int, MarkLine]]] = defaultdict(list)
     term_marks: dict[CourseId, str] = {}
     for row in rows:
-        course_id = CourseId(row.course_id)
+        cells: tuple[Any, ...] = tuple(row)
+        course_id, subject, group, is_term_mark, mark_id, *mark = cells
         if access.courses is not None and course_id not in access.courses:
             continue
-        titles[course_id] = (row.subject, row.group)
-        if row.is_term_mark:
-            if row.value is not None:
-                term_marks[course_id] = row.value
-            continue
-        marks[course_id].append(
-            (
-                row.mark_id,
-                MarkLine(
-                    row.value,
-                    row.number,
-                    row.maximum,
-                    row.weight,
-                    row.kind,
-                    row.title,
-                    row.topic or "",
-                    row.comment,
-                    row.on,
-                    row.recorded_at,
-                    row.was,
-                ),
-            )
-        )
+        titles[course_id] = (subject, group)
+        if not is_term_mark:
+            marks[course_id].append((mark_id, MarkLine(*mark)))
+        elif row.value is not None:
+            term_marks[course_id] = row.value
     courses = []
     for course_id, (subject, group) in sorted(titles.items(), key=lambda item: (item[1], item[0])):
         lines = tuple(line for _, line in sorted(marks[course_id], key=lambda pair: (pair[1].on, pair[0])))

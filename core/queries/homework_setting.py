@@ -74,7 +74,7 @@ async def preview_homework(
     until = today + AHEAD if draft.due is None else max(today + AHEAD, min(draft.due, today + _FARTHEST))
     plan = await own_lessons(uow, actor, since=today, until=until)
     meetings: defaultdict[int, list[tuple[date, int]]] = defaultdict(list)
-    for day in plan.days:
+    for day in plan:
         for lesson in day.lessons:
             if lesson.is_held_here:
                 meetings[lesson.course_id].append((day.on, lesson.period))

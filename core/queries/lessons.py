@@ -26,7 +26,8 @@ from core.domain.ids import ClassId, CourseId, LessonId, OrgId, PersonId
 from core.domain.lessons import UNTIMED, LessonKey, lessons_meant, read_target
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
-from core.queries.schedule import PlannedLesson, own_lessons
+from core.queries.day_plans import PlannedLesson
+from core.queries.schedule import own_lessons
 
 _BACK = timedelta(days=14)
 _AHEAD = timedelta(days=14)
@@ -207,7 +208,7 @@ async def choose_lesson(uow: UnitOfWork, actor: Actor, target: str = "") -> Less
     since = max(now.date() - _FARTHEST_BACK, min(day or now.date(), now.date() - _BACK))
     until = min(now.date() + _FARTHEST_BACK, max(day or now.date(), now.date() + _AHEAD))
     plan = await own_lessons(uow, actor, since=since, until=until)
-    lessons = [lesson for one in plan.days for lesson in one.lessons]
+    lessons = [lesson for one in plan for lesson in one.lessons]
     by_id = {course.id: course for course in courses}
     lessons = [one for one in lessons if one.course_id in by_id]
     meant = lessons_meant(

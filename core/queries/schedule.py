@@ -1,11 +1,8 @@
-"""Planned lessons, day by day: the timetable with its changes and days off, for a pupil or a teacher."""
+"""The timetable with its changes and days off, for a pupil or a teacher: what ``day_plans`` draws days from."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,60 +24,9 @@ from core.db.models import (
     TimetableSlot,
 )
 from core.db.uow import UnitOfWork
-from core.domain.calendar import week_parity
-from core.domain.kinds import ChangeKind, WeekParity
-from core.domain.names import PersonName
 from core.domain.rights import Right, Role
 from core.errors import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLesson:
-    """One lesson of a day. Where ``change`` is set: cancelled, moved (to ``moved_to``, or here from
-    ``moved_from``), substituted (``teachers`` are the substitutes) or in another room."""
-
-    course_id: int
-    on: date
-    period: int
-    starts: time | None
-    ends: time | None
-    subject: str
-    group: str
-    class_name: str
-    teachers: tuple[str, ...]
-    room: str
-    change: ChangeKind | None = None
-    note: str = ""
-    moved_to: tuple[date, int] | None = None
-    moved_from: tuple[date, int] | None = None
-    substitute_id: int | None = None
-
-    @property
-    def is_held_here(self) -> bool:
-        """Whether somebody has to be in this room at this time."""
-        gone = self.change is ChangeKind.CANCELLED or self.moved_to is not None
-        return not gone
-
-
-@dataclass(frozen=True, slots=True)
-class DayPlan:
-    """A day's lessons by period; ``off`` names the holiday, on which there are none."""
-
-    on: date
-    lessons: tuple[PlannedLesson, ...]
-    off: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Consecutive days of one person at one school."""
-
-    school: School
-    days: tuple[DayPlan, ...]
-
-    def on(self, day: date) -> DayPlan:
-        """The plan of a day; an empty one outside of what was asked for."""
-        return next((one for one in self.days if one.on == day), DayPlan(day, ()))
+from core.queries.day_plans import Plan, Timetable
 
 
 def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
@@ -242,133 +188,5 @@ async def _plan(
     given: dict[str, Any] = {"person_id": person_id, "since": since, "until": until}
     slot_rows = await uow.rows(slots, given)
     change_rows = await uow.rows(changes, {**given, "path": school.path, "school_id": school.id})
-    lessons = _usual_lessons(slot_rows, since, until)
-    off = {
-        day: row.name
-        for row in change_rows
-        if row.what == "off"
-        for day in _days(max(row.d1, since), min(row.d2, until))
-    }
-    lessons = [lesson for lesson in lessons if lesson.on not in off]
-    lessons = _with_changes(lessons, slot_rows, change_rows, since, until)
-    if as_teacher:
-        own = {row.course_id for row in slot_rows if row.teacher_id == person_id}
-        lessons = [one for one in lessons if one.course_id in own or one.substitute_id == person_id]
-    by_day: defaultdict[date, list[PlannedLesson]] = defaultdict(list)
-    for lesson in lessons:
-        by_day[lesson.on].append(lesson)
-    return Plan(
-        school,
-        tuple(
-            DayPlan(
-                day,
-                tuple(sorted(by_day[day], key=lambda one: (one.period, one.subject, one.group))),
-                off.get(day, ""),
-            )
-            for day in _days(since, until)
-        ),
-    )
-
-
-def _days(since: date, until: date) -> list[date]:
-    return [since + timedelta(days=n) for n in range((until - since).days + 1)]
-
-
-def _usual_lessons(rows: Sequence[sa.Row[Any]], since: date, until: date) -> list[PlannedLesson]:
-    teachers: defaultdict[int, dict[str, None]] = defaultdict(dict)
-    first: dict[int, sa.Row[Any]] = {}
-    for row in rows:
-        first.setdefault(row.id, row)
-        if row.family is not None:
-            teachers[row.id][PersonName(row.family, row.given, row.middle).formal_name] = None
-    by_weekday: defaultdict[int, list[tuple[int, sa.Row[Any]]]] = defaultdict(list)
-    for slot_id, row in first.items():
-        by_weekday[row.weekday].append((slot_id, row))
-    lessons = []
-    for day in _days(since, until):
-        for slot_id, row in by_weekday[day.isoweekday()]:
-            if (row.valid_from and day < row.valid_from) or (row.valid_to and day > row.valid_to):
-                continue
-            is_every_week = row.parity is WeekParity.EVERY or not row.year_starts
-            if not is_every_week and row.parity.value != week_parity(day, row.year_starts):
-                continue
-            lessons.append(
-                PlannedLesson(
-                    row.course_id,
-                    day,
-                    row.period,
-                    row.starts,
-                    row.ends,
-                    row.subject,
-                    row.group,
-                    row.class_name or "",
-                    tuple(teachers[slot_id]),
-                    row.room,
-                )
-            )
-    return lessons
-
-
-def _with_changes(
-    lessons: list[PlannedLesson],
-    slots: Sequence[sa.Row[Any]],
-    rows: Sequence[sa.Row[Any]],
-    since: date,
-    until: date,
-) -> list[PlannedLesson]:
-    """Each lesson as it will really be; one that is moved stands at both its places."""
-    bells = {(row.a, row.b): (row.t1, row.t2) for row in rows if row.what == "bell"}
-    schedule_of = {row.course_id: row.schedule_id for row in slots}
-    changes = {(row.a, row.d1, row.b): row for row in rows if row.what == "change"}
-    changed = []
-    for lesson in lessons:
-        row = changes.get((lesson.course_id, lesson.on, lesson.period))
-        if row is None:
-            changed.append(lesson)
-            continue
-        kind = ChangeKind(row.name)
-        substitute = (PersonName(row.family, row.given, row.middle).formal_name,) if row.family else ()
-        moved_to = (row.d2 or lesson.on, row.c or lesson.period) if kind is ChangeKind.MOVED else None
-        changed.append(
-            replace(
-                lesson,
-                change=kind,
-                note=row.note,
-                teachers=substitute or lesson.teachers,
-                room=row.room or lesson.room,
-                moved_to=moved_to,
-                substitute_id=row.e,
-            )
-        )
-    known = {row.course_id: row for row in slots}
-    for (course_id, on, period), row in changes.items():
-        slot = known.get(course_id)
-        if row.name != ChangeKind.MOVED or slot is None:
-            continue
-        new_day, new_period = row.d2 or on, row.c or period
-        if not since <= new_day <= until:
-            continue
-        times = bells.get((schedule_of[course_id], new_period), (None, None))
-        names = {
-            PersonName(one.family, one.given, one.middle).formal_name: None
-            for one in slots
-            if one.course_id == course_id and one.family is not None
-        }
-        changed.append(
-            PlannedLesson(
-                course_id,
-                new_day,
-                new_period,
-                *times,
-                slot.subject,
-                slot.group,
-                slot.class_name or "",
-                tuple(names),
-                row.room or slot.room,
-                ChangeKind.MOVED,
-                row.note,
-                moved_from=(on, period),
-                substitute_id=row.e,
-            )
-        )
-    return changed
+    timetable = Timetable(slot_rows, change_rows, only=person_id if as_teacher else None)
+    return Plan(school, since, until, timetable)

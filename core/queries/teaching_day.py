@@ -12,8 +12,9 @@ from core.db.models import Homework, Lesson
 from core.db.uow import UnitOfWork
 from core.domain.ids import CourseId
 from core.domain.lessons import LessonKey
+from core.queries.day_plans import PlannedLesson
 from core.queries.lessons import TaughtCourse, taught_courses
-from core.queries.schedule import PlannedLesson, own_lessons
+from core.queries.schedule import own_lessons
 
 
 @dataclass(frozen=True, slots=True)

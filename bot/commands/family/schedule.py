@@ -11,7 +11,8 @@ from core.access import Actor, Student
 from core.cards import Reply
 from core.domain.rights import Role
 from core.i18n import N_
-from core.queries.schedule import Plan, own_lessons, schedule_for
+from core.queries.day_plans import Plan
+from core.queries.schedule import own_lessons, schedule_for
 
 _AHEAD = timedelta(days=13)
 

@@ -139,7 +139,7 @@ def _is_marking(turn: Turn, text: str) -> bool:
 CAPABILITY = Capability(
     name="mark",
     commands=("mark", "m"),
-    title=N_("Marks"),
+    title=N_("Give marks"),
     menu=N_("Marks and absences in one line"),
     order=200,
     for_whom=teaching,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
 
@@ -63,7 +64,7 @@ def render_keyboard(card: Card) -> InlineKeyboardMarkup | None:
 
 def utf16_length(text: str) -> int:
     """Length in UTF-16 code units, the measure of Telegram's limits and offsets."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_blank(text: str) -> bool:
@@ -179,6 +180,7 @@ def _write_section(writer: _Writer, section: Section, *, quoted: bool) -> None:
         _write_blocks(writer, section.blocks, quoted=True)
 
 
+@lru_cache(maxsize=8_192)
 def _key(button: Button) -> InlineKeyboardButton | None:
     label = one_line(button.label)
     label = ELLIPSIS if is_blank(label) else shorten(label, _LABEL)

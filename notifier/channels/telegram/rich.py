@@ -6,6 +6,7 @@ Limits: https://core.telegram.org/bots/api#rich-message-limits
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from aiogram.types import (
     InputRichBlockDetails,
@@ -142,8 +143,8 @@ class _Builder:
     def _pair(self, label: str, value: str) -> list[RichBlockTableCell]:
         self._count_block()
         return [
-            RichBlockTableCell(align="left", valign="top", text=self._words(_shown(label))),
-            RichBlockTableCell(align="left", valign="top", text=self._bold(_shown(value))),
+            _cell(self._words(_shown(label)), "left"),
+            _cell(self._words(_shown(value)), "left", is_bold=True),
         ]
 
     def _table(self, table: Table) -> list[InputRichBlockUnion]:
@@ -176,9 +177,7 @@ class _Builder:
             last = len(align) - 1
             cells = [*cells[:last], " · ".join(filter(None, cells[last:]))]
         return [
-            RichBlockTableCell(
-                align=str(side), valign="top", text=self._words(_shown(cell)), is_header=is_header
-            )
+            _cell(self._words(_shown(cell)), side.value, is_header=is_header)
             for cell, side in zip(cells, align, strict=True)
         ]
 
@@ -197,14 +196,8 @@ class _Builder:
 
     def _item(self, item: Item, number: int | None) -> InputRichBlockListItem:
         self._count_block()
-        ticked = item.checked is not None
-        return InputRichBlockListItem(
-            blocks=[self._paragraph(_shown(clean(item.text).strip()))],
-            has_checkbox=True if ticked else None,
-            is_checked=item.checked if ticked else None,
-            value=number,
-            type=None if number is None else "1",
-        )
+        self._count_block()
+        return _list_item(self._words(_shown(clean(item.text).strip())), item.checked, number)
 
     def _section(self, section: Section, depth: int) -> list[InputRichBlockUnion]:
         title = one_line(section.title)
@@ -242,6 +235,27 @@ class _Builder:
         self._blocks += 1
         if self._blocks > _BLOCKS:
             raise _OverLimitError
+
+
+@lru_cache(maxsize=8_192)
+def _cell(
+    text: str, align: str, *, is_header: bool | None = None, is_bold: bool = False
+) -> RichBlockTableCell:
+    """A cell is never changed, and subjects, marks and headings come again and again: checking one takes longer than
+    finding it."""
+    words: RichTextUnion = RichTextBold(text=text) if is_bold else text
+    return RichBlockTableCell(align=align, valign="top", text=words, is_header=is_header)
+
+
+@lru_cache(maxsize=2_048)
+def _list_item(text: str, checked: bool | None, number: int | None) -> InputRichBlockListItem:
+    return InputRichBlockListItem(
+        blocks=[InputRichBlockParagraph(text=text)],
+        has_checkbox=None if checked is None else True,
+        is_checked=checked,
+        value=number,
+        type=None if number is None else "1",
+    )
 
 
 def _shown(text: str) -> str:
