@@ -99,7 +99,8 @@ class Actor:
     """Who is asking. Everything in it is granted to this chat and true today.
 
     ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions of
-    yesterday to tomorrow; ``homerooms`` the classes led.
+    yesterday to tomorrow; ``homerooms`` the classes led: both only while the person is a teacher at that school, or at
+    an org above it.
     """
 
     chat_id: ChatId | None = None
@@ -137,11 +138,15 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class StudentAccess:
-    """The pupil, and how far the asker sees: ``courses`` is None for all, else only those."""
+    """The pupil, and how far the asker sees: ``courses`` is None for all, else only those.
+
+    ``officer_id`` is whose role at the school, or above it, gives the right; None for family and teachers.
+    """
 
     student: Student
     relations: frozenset[Relation]
     courses: frozenset[CourseId] | None = None
+    officer_id: PersonId | None = None
 
 
 def _school(org_id: int, row: sa.Row[Any]) -> School:
@@ -201,11 +206,13 @@ async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, A
             if _holds(today, row.t13, row.t14) and _holds(today, None, row.t17):
                 in_class = n3 is not None and _holds(today, row.t15, row.t16)
                 pupils.append((2 * in_class + (row.t6 == "school"), row, school))
-        elif kind == "course":
-            if _holds(now.date().isoformat(), row.t0, row.t1):
-                courses.add(CourseId(n0))
         else:
-            homerooms.add(ClassId(n0))
+            today = _school(n1, row).today(now).isoformat()
+            if _holds(today, row.t7, row.t8) and _holds(today, row.t9, row.t10):
+                if kind == "course":
+                    courses.add(CourseId(n0))
+                else:
+                    homerooms.add(ClassId(n0))
     wards, selves = _wards_and_selves(pupils)
     actor = Actor(
         state.id if state else None,
@@ -287,14 +294,18 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
         found = await _as_staff_sees(uow, actor, student_id)
         if found is not None:
             seen, through, shared = found
-            relations |= through
+            relations |= set(through)
+            # A teacher's relation opens the own courses only: what a head who teaches sees beyond is a head's look.
+            of_all_courses = relations - {Relation.TEACHER}
+            if allowed(of_all_courses, right):
+                officer = next((one for by, one in through.items() if one and allowed((by,), right)), None)
+                if needs_audit(of_all_courses, right):
+                    async with uow.writing():
+                        subject = ("person", student_id)
+                        await record(uow, f"look.{right.value}", actor_id=officer, subject=subject)
+                return StudentAccess(seen, frozenset(relations), officer_id=officer)
             if allowed(relations, right):
-                if needs_audit(relations, right):
-                    await _record_look(uow, actor, student_id, right)
-                only_courses = allowed(relations, right) and not allowed(
-                    relations - {Relation.TEACHER}, right
-                )
-                return StudentAccess(seen, frozenset(relations), shared if only_courses else None)
+                return StudentAccess(seen, frozenset(relations), shared)
     if student is not None:
         raise Forbidden(right=right.value)
     raise NotFound("student_not_found")
@@ -302,8 +313,11 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
 
 async def _as_staff_sees(
     uow: UnitOfWork, actor: Actor, student_id: int
-) -> tuple[Student, set[Relation], frozenset[CourseId]] | None:
-    """The pupil with the asker's relations as staff and the courses they share; two statements."""
+) -> tuple[Student, dict[Relation, PersonId | None], frozenset[CourseId]] | None:
+    """The pupil, the asker's relations as staff with whose role at an org gives each, and the courses shared.
+
+    Two statements.
+    """
     rows = await uow.rows(
         sa.select(
             Person.family,
@@ -329,7 +343,7 @@ async def _as_staff_sees(
         .where(Person.id == student_id)
     )
     best: tuple[int, Student] | None = None
-    relations: set[Relation] = set()
+    relations: dict[Relation, PersonId | None] = {}
     for row in rows:
         school = School(
             OrgId(row.org_id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale
@@ -348,12 +362,10 @@ async def _as_staff_sees(
         if best is None or best[0] < in_class:
             best = (in_class, student)
         if in_class and row.class_id in actor.homerooms:
-            relations.add(Relation.HOMEROOM)
-        relations |= {
-            _STAFF[held.role]
-            for held in actor.roles
-            if held.role in _STAFF and school.path.startswith(held.school.path)
-        }
+            relations[Relation.HOMEROOM] = None
+        for held in actor.roles:
+            if held.role in _STAFF and school.path.startswith(held.school.path):
+                relations.setdefault(_STAFF[held.role], held.person_id)
     if best is None:
         return None
     shared: frozenset[CourseId] = frozenset()
@@ -363,20 +375,15 @@ async def _as_staff_sees(
             sa.select(CourseEnrollment.course_id).where(
                 CourseEnrollment.student_id == student_id,
                 CourseEnrollment.course_id.in_(actor.courses),
+                sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= today),
                 sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= today),
             )
         )
         shared = frozenset(CourseId(row.course_id) for row in taught)
         if shared:
-            relations.add(Relation.TEACHER)
+            relations[Relation.TEACHER] = None
     return best[1], relations, shared
 
 
 def _in_span(day: date, starts: date | None, ends: date | None) -> bool:
     return (starts is None or starts <= day) and (ends is None or ends >= day)
-
-
-async def _record_look(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> None:
-    looker = next((held.person_id for held in actor.roles if held.role in _STAFF), None)
-    async with uow.writing():
-        await record(uow, f"look.{right.value}", actor_id=looker, subject=("person", student_id))

@@ -10,21 +10,41 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from core.domain.codes import read_code
 from core.settings import Settings
 
+_DASH = r"[-\u2010-\u2015\u2212_.·]"
 _SECRETS = (
     (re.compile(r"\b\d{6,20}:[A-Za-z0-9_-]{30,}"), "<token>"),
     (re.compile(r"(/bot)\d{3,20}:[A-Za-z0-9_-]+"), r"\1<token>"),
-    (re.compile(r"(/start(?:@\w+)?\s+|start=)[\w-]{6,}"), r"\1<code>"),
-    (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"), "<code>"),
+    # Whatever stands behind these was meant as a code: also with a typing mistake, or in three groups.
+    (
+        re.compile(r"(/(?:start|link)(?:@\w+)?\s+)\w(?:[^\w\s]?\w)*(?:\s+\w{4}\s+\w{2}(?!\w))?"),
+        r"\1<code>",
+    ),
+    (re.compile(r"(start=)[\w-]{6,}"), r"\1<code>"),
 )
+_LIKE_A_CODE = re.compile(rf"(?<!\w)\w{{4}}({_DASH}|\s)\w{{4}}\1\w{{2}}(?!\w)|(?<!\w)\w{{10}}(?!\w)")
 
 
 def hide_secrets(text: str) -> str:
-    """The text without anything that looks like a bot token or an invitation code."""
+    """The text without anything that looks like a bot token or an invitation code, in whatever way it is written.
+
+    A bare code is told from a number by its letters, and from a word by its digits; one in groups from plain words
+    by its dashes, or its capitals.
+    """
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
-    return text
+    return _LIKE_A_CODE.sub(_hidden, text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    written = found[0]
+    is_mixed = any(one.isdigit() for one in written) and any(one.isalpha() for one in written)
+    between = found[1]
+    is_dashed = between is not None and not between.isspace()
+    is_code = is_dashed or (is_mixed and (between is None or written.isupper()))
+    return "<code>" if is_code and read_code(written) is not None else written
 
 
 def _hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

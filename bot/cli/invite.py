@@ -50,6 +50,7 @@ def invite(
     import asyncio
     import sys
 
+    from bot.misfits import stop
     from core.domain.rights import Role
     from core.errors import Ambiguous, NotFound
     from core.settings import demo_settings, load_settings
@@ -65,6 +66,8 @@ def invite(
         unlink = sys.stdin.isatty() and typer.confirm(
             "Also unlink the chats that the older codes made?", err=True
         )
+    # Before a code is issued: afterwards it would be lost with whatever goes wrong.
+    username = _telegram_username(settings) if form is Format.HTML else ""
     try:
         report = asyncio.run(
             _issue(
@@ -78,18 +81,32 @@ def invite(
                 unlink=bool(unlink),
             )
         )
-    except Ambiguous as error:
-        typer.echo(f"{person} fits several people; say --source or --school:", err=True)
-        for candidate in error.params["candidates"]:
-            typer.echo(f"  {candidate}", err=True)
-        raise typer.Exit(1) from None
-    except NotFound as error:
-        wanted = person or class_name or school
-        what = {"class_not_found": "class", "school_not_found": "school"}.get(error.key, "person")
-        typer.echo(f"There is no {what} {wanted!r} here.", err=True)
-        raise typer.Exit(1) from None
-    _print(report, form, settings)
+    except (NotFound, Ambiguous) as error:
+        stop(error)
+    if not (report.issued or report.already_linked or report.already_invited):
+        typer.echo(_nobody(person, class_name, role), err=True)
+        raise typer.Exit(1)
+    _print(report, form, settings, username)
     _say_counts(report)
+    if form is Format.HTML and settings.public_url is None and not demo:
+        typer.echo(
+            f"The slips lead to {settings.public_address}. If families cannot open that, set "
+            "SCHOOLBELL_PUBLIC_URL to the address that they can, and issue the codes anew with --reissue.",
+            err=True,
+        )
+
+
+def _nobody(person: str | None, class_name: str | None, role: str | None) -> str:
+    if person is not None:
+        return f"{person} has no such role: {role}." if role else f"{person} has no role to give a code for."
+    if class_name is not None:
+        of_class = "a class's codes are for its pupils and their guardians"
+        return (
+            f"Nobody in {class_name} has the role {role}: {of_class}." if role else f"{class_name} is empty."
+        )
+    return (
+        f"Nobody here has the role {role}." if role else "There is nobody to invite: import a register first."
+    )
 
 
 async def _issue(
@@ -125,13 +142,27 @@ async def _issue(
                 uow, person_id=person_id, class_name=class_name, school_id=school_id, role=role
             )
             return await issue_invitations(
-                uow, invitees, code_key=code_key(settings), reissue=reissue, unlink=unlink
+                uow,
+                invitees,
+                code_key=code_key(settings),
+                may_grant=_granted(role, of_class=class_name is not None),
+                reissue=reissue,
+                unlink=unlink,
             )
     finally:
         await database.close()
 
 
-def _print(report: Any, form: Format, settings: Any) -> None:
+def _granted(role: Any, *, of_class: bool) -> Any:
+    """The roles that these codes are for: older codes lose no others."""
+    from core.domain.rights import Role
+
+    if role is not None:
+        return frozenset({role})
+    return frozenset({Role.STUDENT, Role.GUARDIAN} if of_class else Role)
+
+
+def _print(report: Any, form: Format, settings: Any, username: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -152,17 +183,16 @@ def _print(report: Any, form: Format, settings: Any) -> None:
     if form is Format.HTML:
         from core.printing.slips import print_slips
 
-        typer.echo(
-            print_slips(
-                report.issued, web_url=settings.public_address, telegram_username=_telegram_username(settings)
-            )
-        )
+        typer.echo(print_slips(report.issued, web_url=settings.public_address, telegram_username=username))
     elif form is Format.CSV:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(header)
         # A leading apostrophe keeps a spreadsheet from taking a name for a formula.
-        writer.writerows([["'" + cell if cell[:1] in "=+-@\t\r" else cell for cell in row] for row in rows])
+        formulas = ("=", "+", "-", "@", "\t", "\r")
+        writer.writerows(
+            [["'" + cell if cell.startswith(formulas) else cell for cell in row] for row in rows]
+        )
         typer.echo(out.getvalue(), nl=False)
     elif rows:
         table = Table(*header, box=None, pad_edge=False, header_style="bold")
@@ -175,7 +205,7 @@ def _print(report: Any, form: Format, settings: Any) -> None:
 
 
 def _telegram_username(settings: Any) -> str:
-    """The bot's name for the slips' links; empty without a bot, or while it cannot be asked."""
+    """The bot's name for the slips' links; empty without a bot, or while it cannot be asked. Raises TokenRefused."""
     if settings.bot_token is None:
         return ""
     import asyncio

@@ -27,6 +27,7 @@ def talk(
     """
     import asyncio
 
+    from bot.misfits import stop
     from core.errors import Ambiguous, NotFound
     from core.logging import configure_logging
     from core.settings import demo_settings, load_settings
@@ -35,14 +36,8 @@ def talk(
     configure_logging(settings)
     try:
         ok = asyncio.run(_talk(settings, texts, person, source, school, as_json=as_json, demo=demo))
-    except NotFound:
-        typer.echo(f"There is no person {person!r} here.", err=True)
-        raise typer.Exit(1) from None
-    except Ambiguous as error:
-        typer.echo(f"{person} fits several people; say --source or --school:", err=True)
-        for candidate in error.params["candidates"]:
-            typer.echo(f"  {candidate}", err=True)
-        raise typer.Exit(1) from None
+    except (NotFound, Ambiguous) as error:
+        stop(error)
     if not ok:
         raise typer.Exit(1)
 

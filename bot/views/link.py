@@ -9,8 +9,17 @@ from aiogram.filters.callback_data import CallbackData
 from core.actions.linking import LinkOffer, OfferedChild
 from core.cards import Button, Card, Facts, Note, Text
 from core.domain.rights import Role
-from core.i18n import Translator
+from core.i18n import N_, Translator
 from core.words import ROLE_NAMES
+
+_KIN: dict[str, str] = {
+    "mother": N_("mother of {children}"),
+    "father": N_("father of {children}"),
+    "guardian": N_("guardian of {children}"),
+    "grandmother": N_("grandmother of {children}"),
+    "grandfather": N_("grandfather of {children}"),
+}
+_SOME_KIN = N_("parent or guardian of {children}")
 
 
 class LinkTap(CallbackData, prefix="ln"):
@@ -21,15 +30,10 @@ class LinkTap(CallbackData, prefix="ln"):
 
 def offer_card(t: Translator, offer: LinkOffer) -> Card:
     """The question before a code is spent; surnames of children are cut to a letter until it is answered."""
-    facts = [(t("You"), offer.name.full_name)]
-    roles = [t(ROLE_NAMES[role]) for role in offer.roles]
-    facts.append((t("As"), t.list(roles)))
+    roles = [t(ROLE_NAMES[role]) for role in offer.roles if role is not Role.GUARDIAN]
+    facts = [(t("You"), offer.name.full_name), (t("As"), t.list([*roles, *_kin(t, offer)]))]
     if offer.class_name:
         facts.append((t("Class"), offer.class_name))
-    if offer.children:
-        facts.append(
-            (t.plural("Child", "Children", len(offer.children)), t.list([_child(c) for c in offer.children]))
-        )
     if offer.school_name:
         facts.append((t("School"), offer.school_name))
     return Card(
@@ -44,6 +48,14 @@ def offer_card(t: Translator, offer: LinkOffer) -> Card:
             (Button(t("No"), LinkTap(answer="no").pack()),),
         ),
     )
+
+
+def _kin(t: Translator, offer: LinkOffer) -> list[str]:
+    """``mother of Ivan P. (7A) and Maria P. (3B)``, for each relation that there is."""
+    by_words: dict[str, list[str]] = {}
+    for child in offer.children:
+        by_words.setdefault(_KIN.get(child.relation, _SOME_KIN), []).append(_child(child))
+    return [t(words, children=t.list(children)) for words, children in by_words.items()]
 
 
 def _child(child: OfferedChild) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.access import Actor
+from core.actions.invitations import revoke_device_codes
 from core.db.audit import record
 from core.db.conversation import ChatState
 from core.db.models import (
@@ -35,6 +37,8 @@ WINDOW = timedelta(minutes=15)
 TRIES_PER_CHAT = 5
 TRIES_PER_ADDRESS = 20
 TRIES_IN_ALL = 500
+_DISOWNED = "disowned"
+_LINK = (ChatLink.id, ChatLink.person_id, ChatLink.chat_id, ChatLink.linked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +90,30 @@ async def offer_again(uow: UnitOfWork, invitation_id: int) -> LinkOffer:
 
 
 async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | None:
+    """None also where nothing is left of what the code would give: the roles have ended, or no child remains."""
+    today = uow.now.date()
     rows = await uow.rows(
         sa.select(
             Invitation.id,
             Invitation.person_id,
             *(Person.family, Person.given, Person.middle, Person.nickname),
             InvitationRole.role,
+            RoleAssignment.role.label("held"),
             Org.name.label("school_name"),
             SchoolClass.name.label("class_name"),
         )
         .join(Person, Person.id == Invitation.person_id)
         .outerjoin(InvitationRole, InvitationRole.invitation_id == Invitation.id)
-        .outerjoin(RoleAssignment, RoleAssignment.person_id == Person.id)
+        .outerjoin(
+            RoleAssignment,
+            (RoleAssignment.person_id == Person.id)
+            & sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today),
+        )
         .outerjoin(Org, Org.id == RoleAssignment.org_id)
         .outerjoin(
             Enrollment,
             (Enrollment.student_id == Person.id)
-            & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= uow.now.date()),
+            & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= today),
         )
         .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
         .where(
@@ -117,6 +128,7 @@ async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | 
     first = rows[0]
     children = await uow.rows(
         sa.select(
+            Person.id,
             *(Person.family, Person.given, Person.middle, Person.nickname),
             SchoolClass.name.label("class_name"),
             Guardianship.relation,
@@ -126,20 +138,23 @@ async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | 
         .outerjoin(
             Enrollment,
             (Enrollment.student_id == Person.id)
-            & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= uow.now.date()),
+            & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= today),
         )
         .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
         .outerjoin(Org, Org.id == SchoolClass.school_id)
         .where(
             Guardianship.guardian_id == first.person_id,
             Guardianship.rights != GuardianRights.NONE,
-            sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= uow.now.date()),
+            sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
         )
-        .order_by(Person.given)
+        .order_by(Person.given, Person.id, SchoolClass.name)
     )
-    roles = tuple(sorted({Role(row.role) for row in rows if row.role}))
+    held = {row.held for row in rows} | ({Role.GUARDIAN} if children else set())
+    roles = tuple(sorted({row.role for row in rows} & held))
+    if not roles:
+        return None
     offered = {
-        (row.family, row.given): OfferedChild(
+        row.id: OfferedChild(
             PersonName(row.family, row.given, row.middle, row.nickname),
             row.class_name or "",
             row.relation,
@@ -157,25 +172,22 @@ async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | 
 
 
 async def _check_tries(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
+    """A limit of n is reached while the newest but n - 1 of its tries lies in the window: it ends when that leaves."""
     since = uow.now - WINDOW
-    row = await uow.row(
-        sa.select(
-            sa.func.count().label("in_all"),
-            sa.func.count(sa.case((CodeTry.chat_id == chat.id, 1))).label("by_chat"),
-            sa.func.count(sa.case((CodeTry.address_hash == (address_hash or "-"), 1))).label("by_address"),
-            sa.func.min(sa.case((CodeTry.chat_id == chat.id, CodeTry.at))).label("first_by_chat"),
-            sa.func.min(CodeTry.at).label("first"),
-        ).where(CodeTry.at > since)
-    )
-    assert row is not None
-    if row.by_chat >= TRIES_PER_CHAT:
-        raise TooManyTries(_until(row.first_by_chat))
-    if row.by_address >= TRIES_PER_ADDRESS or row.in_all >= TRIES_IN_ALL:
-        raise TooManyTries(_until(row.first))
 
+    def newest(number: int, *of: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
+        tries = sa.select(CodeTry.at).where(CodeTry.at > since, *of).order_by(CodeTry.at.desc())
+        return tries.offset(number - 1).limit(1).scalar_subquery()
 
-def _until(first: datetime) -> datetime:
-    return first + WINDOW
+    limits = [
+        newest(TRIES_PER_CHAT, CodeTry.chat_id == chat.id),
+        newest(TRIES_PER_ADDRESS, CodeTry.address_hash == address_hash, CodeTry.address_hash != ""),
+        newest(TRIES_IN_ALL),
+    ]
+    row = await uow.row(sa.select(*limits))
+    reached = [at for at in row or () if at is not None]
+    if reached:
+        raise TooManyTries(max(reached) + WINDOW)
 
 
 async def _count_try(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
@@ -256,33 +268,39 @@ async def link_chat(uow: UnitOfWork, chat: ChatState, invitation_id: int) -> Lin
 async def revoke_link(uow: UnitOfWork, actor: Actor, link_id: int, *, disowned: bool = False) -> bool:
     """Unlink a chat of a person that the asker is linked to; whether it was still linked.
 
-    Takes effect with this transaction: the chat's old buttons included. ``disowned`` ("Not me") also tells the
-    school. Raises NotFound for a link of anybody else.
+    Takes effect with this transaction: the chat's old buttons included, and open codes for another device.
+    ``disowned`` ("Not me") also undoes all that the link gave away, and tells the school. Raises NotFound for a link
+    of anybody else.
     """
     own = {identity.person_id for identity in actor.identities}
     async with uow.writing():
         row = None
         if 0 < link_id <= LARGEST_ID:
             row = await uow.row(
-                sa.select(ChatLink.person_id, ChatLink.chat_id, ChatLink.revoked_at).where(
-                    ChatLink.id == link_id
-                )
+                sa.select(*_LINK, ChatLink.revoked_at, ChatLink.revoked_why).where(ChatLink.id == link_id)
             )
         if row is None or row.person_id not in own:
             raise NotFound("link_not_found")
-        if row.revoked_at is not None:
+        was_open = row.revoked_at is None
+        # A thief who unlinks the first device leaves what it gave away, so "Not me" still has something to undo.
+        if not was_open and (not disowned or row.revoked_why == _DISOWNED):
             return False
         await uow.write(
             sa.update(ChatLink)
             .where(ChatLink.id == link_id)
-            .values(revoked_at=uow.now, revoked_why="disowned" if disowned else "by the person")
+            .values(
+                revoked_at=row.revoked_at or uow.now,
+                revoked_why=_DISOWNED if disowned else "by the person",
+            )
         )
+        await revoke_device_codes(uow, row.person_id)
+        given = await _undo_what_it_gave(uow, row) if disowned else []
         await record(
             uow,
             "link.disown" if disowned else "link.revoke",
             actor_id=row.person_id,
             subject=("person", row.person_id),
-            before={"link": link_id, "chat": row.chat_id},
+            before={"link": link_id, "chat": row.chat_id, **({"gave": given} if given else {})},
         )
         if disowned:
             await publish(
@@ -292,7 +310,38 @@ async def revoke_link(uow: UnitOfWork, actor: Actor, link_id: int, *, disowned: 
                 payload={"link": link_id, "person": row.person_id},
                 actor_id=row.person_id,
             )
-    return True
+    return was_open
+
+
+async def _undo_what_it_gave(uow: UnitOfWork, disowned: sa.Row[Any]) -> list[int]:
+    """Revoke the codes that a link issued, the links made from them, and so on from those: the links' ids.
+
+    Three statements for each link in that tree.
+    """
+    to_do, given = [disowned], []
+    while to_do:
+        link = to_do.pop()
+        issued = sa.select(Invitation.id).where(
+            Invitation.issued_chat_id == link.chat_id,
+            Invitation.issued_by == link.person_id,
+            Invitation.issued_at >= link.linked_at,
+        )
+        await uow.write(
+            sa.update(Invitation)
+            .where(Invitation.id.in_(issued), Invitation.used_at.is_(None), Invitation.revoked_at.is_(None))
+            .values(revoked_at=uow.now)
+        )
+        made = await uow.rows(sa.select(*_LINK).where(ChatLink.invitation_id.in_(issued)))
+        new = [one for one in made if one.id not in given]
+        given += [one.id for one in new]
+        to_do += new
+    if given:
+        await uow.write(
+            sa.update(ChatLink)
+            .where(ChatLink.id.in_(given), ChatLink.revoked_at.is_(None))
+            .values(revoked_at=uow.now, revoked_why=_DISOWNED)
+        )
+    return given
 
 
 async def open_support_chat(uow: UnitOfWork, chat: ChatState, person_id: PersonId, *, who: str) -> None:

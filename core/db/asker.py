@@ -34,6 +34,14 @@ def _columns(kind: str, numbers: Sequence[str], texts: Sequence[str]) -> str:
 _SCHOOL = ["o.name", "o.path", "o.timezone", "o.locale", "o.currency", "o.scale", "o.kind"]
 _NAME = ["p.family", "p.given", "p.middle", "p.nickname"]
 
+
+def _employed_at(school_id: str) -> str:
+    """Joins that leave only those who teach at the school ``o``, or at an org above it, by an assignment ``a``."""
+    return f"""JOIN org o ON o.id = {school_id}
+JOIN role_assignment a ON a.person_id = link.person_id AND a.role = link.role
+JOIN org above ON above.id = a.org_id AND o.path LIKE above.path || '%'"""
+
+
 _STATEMENT = sa.text(
     f"""
 WITH me AS (
@@ -94,16 +102,20 @@ LEFT JOIN enrollment e ON e.student_id = pupil.id
   AND (e.ends IS NULL OR e.ends >= :yesterday) AND (e.starts IS NULL OR e.starts <= :tomorrow)
 LEFT JOIN school_class c ON c.id = e.class_id AND c.school_id = o.id
 UNION ALL
-SELECT {_columns("course", ["t.course_id"], ["t.starts", "t.ends"])}
+SELECT {_columns("course", ["t.course_id", "o.id"], [*_SCHOOL, "t.starts", "t.ends", "a.starts", "a.ends"])}
 FROM link JOIN course_teacher t ON t.teacher_id = link.person_id AND link.role = 'teacher'
 JOIN course ON course.id = t.course_id AND course.ended_on IS NULL
+{_employed_at("course.school_id")}
 UNION ALL
-SELECT {_columns("course", ["s.course_id"], [])}
+SELECT {_columns("course", ["s.course_id", "o.id"], [*_SCHOOL, "NULL", "NULL", "a.starts", "a.ends"])}
 FROM link JOIN lesson_change s ON s.teacher_id = link.person_id AND link.role = 'teacher'
+JOIN course ON course.id = s.course_id
+{_employed_at("course.school_id")}
 WHERE s.date >= :yesterday AND s.date <= :tomorrow
 UNION ALL
-SELECT {_columns("homeroom", ["c.id"], [])}
+SELECT {_columns("homeroom", ["c.id", "o.id"], [*_SCHOOL, "NULL", "NULL", "a.starts", "a.ends"])}
 FROM link JOIN school_class c ON c.homeroom_teacher_id = link.person_id AND link.role = 'teacher'
+{_employed_at("c.school_id")}
 WHERE c.ended_on IS NULL
 """  # noqa: S608 - only our own column names are put together
 ).bindparams(

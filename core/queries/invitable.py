@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from core.db.models import (
+    AcademicYear,
     Chat,
     ChatLink,
+    ChatLinkRole,
     Enrollment,
     ExternalId,
     Guardianship,
     Invitation,
+    InvitationRole,
     Org,
     Person,
     RoleAssignment,
@@ -23,6 +29,7 @@ from core.db.models import (
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
+from core.domain.name_forms import class_key
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.errors import Ambiguous, NotFound
@@ -41,6 +48,12 @@ class Invitable:
     school_name: str = ""
     school_locale: str = "en"
 
+    def with_roles(self, roles: Set[Role]) -> Invitable:
+        """The same person with just these roles; the children and classes of other roles are not spoken of."""
+        about = self.about if Role.GUARDIAN in roles else ()
+        class_name = self.class_name if roles & {Role.GUARDIAN, Role.STUDENT} else ""
+        return replace(self, roles=tuple(sorted(roles)), about=about, class_name=class_name)
+
 
 async def person_by_external_id(
     uow: UnitOfWork, external_id: str, *, source: str | None = None, school_id: int | None = None
@@ -48,8 +61,9 @@ async def person_by_external_id(
     """The person whom a register calls so. One statement.
 
     Raises NotFound("person_not_found"), or Ambiguous("external_id_fits_several") whose ``candidates`` say
-    source, name and school of each.
+    source, name and school of each; a guardian's school is a child's.
     """
+    of_child = aliased(RoleAssignment)
     statement = (
         sa.select(
             ExternalId.source,
@@ -59,7 +73,9 @@ async def person_by_external_id(
         )
         .join(Person, Person.id == ExternalId.target_id)
         .outerjoin(RoleAssignment, RoleAssignment.person_id == Person.id)
-        .outerjoin(Org, Org.id == RoleAssignment.org_id)
+        .outerjoin(Guardianship, Guardianship.guardian_id == Person.id)
+        .outerjoin(of_child, of_child.person_id == Guardianship.child_id)
+        .outerjoin(Org, Org.id == sa.func.coalesce(RoleAssignment.org_id, of_child.org_id))
         .where(ExternalId.kind == "person", ExternalId.external_id == external_id)
         .group_by(
             ExternalId.source,
@@ -71,16 +87,7 @@ async def person_by_external_id(
     if source is not None:
         statement = statement.where(ExternalId.source == source)
     if school_id is not None:
-        statement = statement.where(
-            sa.or_(
-                RoleAssignment.org_id == school_id,
-                Person.id.in_(
-                    sa.select(Guardianship.guardian_id)
-                    .join(RoleAssignment, RoleAssignment.person_id == Guardianship.child_id)
-                    .where(RoleAssignment.org_id == school_id)
-                ),
-            )
-        )
+        statement = statement.where(sa.or_(RoleAssignment.org_id == school_id, of_child.org_id == school_id))
     rows = await uow.rows(statement)
     persons = {row.target_id for row in rows}
     if not persons:
@@ -104,11 +111,16 @@ async def list_invitable(
 ) -> list[Invitable]:
     """Who could be given a code, by class and name; ``role`` keeps only that role of each.
 
-    A class means its pupils and their guardians. Guardians whose rights are all none are left out. Four
-    statements.
+    A class means its pupils and their guardians, whatever alphabet its letter is written in. Guardians whose rights
+    are all none are left out. Five statements.
+
+    Raises NotFound("class_not_found"), or Ambiguous("class_fits_several") whose ``candidates`` are the schools that
+    have such a class.
     """
     today = uow.now.date()
-    pupils = await _pupils(uow, today)
+    classes = await _classes(uow, today)
+    wanted = _of_name(classes, class_name, school_id) if class_name is not None else None
+    pupils = await _pupils(uow, today, classes)
     staff = await uow.rows(
         sa.select(RoleAssignment.person_id, RoleAssignment.role, Org.id, Org.name, Org.locale)
         .join(Org, Org.id == RoleAssignment.org_id)
@@ -126,10 +138,9 @@ async def list_invitable(
     roles: defaultdict[int, set[Role]] = defaultdict(set)
     children: defaultdict[int, list[_Pupil]] = defaultdict(list)
     schools: dict[int, tuple[int, str, str]] = {}
-    wanted_class = class_name.casefold().replace(" ", "") if class_name else None
 
     def fits(pupil: _Pupil) -> bool:
-        in_class = wanted_class is None or pupil.class_name.casefold().replace(" ", "") == wanted_class
+        in_class = wanted is None or bool(pupil.class_ids & wanted)
         return in_class and (school_id is None or pupil.school[0] == school_id)
 
     for pupil in pupils.values():
@@ -142,20 +153,15 @@ async def list_invitable(
             roles[row.guardian_id].add(Role.GUARDIAN)
             children[row.guardian_id].append(child)
             schools.setdefault(row.guardian_id, child.school)
-    if wanted_class is None:
+    if wanted is None:
         for row in staff:
             if school_id is None or row.id == school_id:
                 roles[row.person_id].add(Role(row.role))
                 schools.setdefault(row.person_id, (row.id, row.name, row.locale))
-    if wanted_class is not None and not roles:
-        raise NotFound("class_not_found", name=class_name)
     ids = [one for one in roles if person_id is None or one == person_id]
     names = await _names(uow, ids)
     result = []
     for one in ids:
-        granted = roles[one] if role is None else roles[one] & {role}
-        if not granted:
-            continue
         own = pupils.get(one)
         kids = sorted(children[one], key=lambda kid: kid.name.sort_key)
         about = tuple(
@@ -163,10 +169,67 @@ async def list_invitable(
             for kid in kids
         )
         place = (own.class_name if own else "") or (kids[0].class_name if kids else "")
-        result.append(
-            Invitable(PersonId(one), names[one], tuple(sorted(granted)), place, about, *schools[one])
+        found = Invitable(PersonId(one), names[one], (), place, about, *schools[one])
+        result.append(found.with_roles(roles[one] if role is None else roles[one] & {role}))
+    return sorted(
+        (one for one in result if one.roles),
+        key=lambda one: (one.school_name, one.class_name, one.name.sort_key),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    name: str
+    school_id: int
+    school_name: str
+
+
+async def _classes(uow: UnitOfWork, today: date) -> dict[int, _Class]:
+    """Every class of each school's present year, or between years of its latest. One statement."""
+    rows = await uow.rows(
+        sa.select(
+            SchoolClass.id,
+            SchoolClass.name,
+            SchoolClass.school_id,
+            Org.name.label("school_name"),
+            AcademicYear.starts,
+            AcademicYear.ends,
         )
-    return sorted(result, key=lambda one: (one.school_name, one.class_name, one.name.sort_key))
+        .join(Org, Org.id == SchoolClass.school_id)
+        .outerjoin(AcademicYear, AcademicYear.id == SchoolClass.year_id)
+        .where(SchoolClass.ended_on.is_(None))
+    )
+
+    def worth(row: sa.Row[Any]) -> tuple[bool, date]:
+        return row.starts <= today <= row.ends, row.starts
+
+    newest: dict[int, tuple[bool, date]] = {}
+    for row in rows:
+        if row.starts is not None:
+            newest[row.school_id] = max(worth(row), newest.get(row.school_id, worth(row)))
+
+    def is_shown(row: sa.Row[Any]) -> bool:
+        if row.starts is None:
+            return True
+        is_now = newest[row.school_id][0]
+        return worth(row)[0] if is_now else worth(row) == newest[row.school_id]
+
+    return {row.id: _Class(row.name, row.school_id, row.school_name) for row in rows if is_shown(row)}
+
+
+def _of_name(classes: Mapping[int, _Class], name: str, school_id: int | None) -> set[int]:
+    found = {
+        class_id: one
+        for class_id, one in classes.items()
+        if class_key(one.name) == class_key(name) and school_id in (None, one.school_id)
+    }
+    if not found:
+        raise NotFound("class_not_found", name=name)
+    schools = sorted({(one.school_name, one.school_id) for one in found.values()})
+    if len(schools) > 1:
+        candidates = tuple(f"{number}: {school}" for school, number in schools)
+        raise Ambiguous("class_fits_several", name=name, candidates=candidates)
+    return set(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +237,18 @@ class _Pupil:
     person_id: int
     name: PersonName
     class_name: str
+    class_ids: frozenset[int]
     school: tuple[int, str, str]
 
 
-async def _pupils(uow: UnitOfWork, today: object) -> dict[int, _Pupil]:
+async def _pupils(uow: UnitOfWork, today: date, classes: Mapping[int, _Class]) -> dict[int, _Pupil]:
+    """Every pupil with those of the classes that they are, or will be, in."""
     rows = await uow.rows(
         sa.select(
             RoleAssignment.person_id,
             *(Person.family, Person.given, Person.middle, Person.nickname),
             *(Org.id.label("org_id"), Org.name.label("org_name"), Org.locale),
-            SchoolClass.name.label("class_name"),
+            Enrollment.class_id,
         )
         .join(Person, Person.id == RoleAssignment.person_id)
         .join(Org, Org.id == RoleAssignment.org_id)
@@ -192,7 +257,6 @@ async def _pupils(uow: UnitOfWork, today: object) -> dict[int, _Pupil]:
             (Enrollment.student_id == Person.id)
             & sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= today),
         )
-        .outerjoin(SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == Org.id))
         .where(
             RoleAssignment.role == Role.STUDENT,
             sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today),
@@ -201,11 +265,20 @@ async def _pupils(uow: UnitOfWork, today: object) -> dict[int, _Pupil]:
     pupils: dict[int, _Pupil] = {}
     for row in rows:
         known = pupils.get(row.person_id)
-        if known is None or (row.class_name and not known.class_name):
-            name = PersonName(row.family, row.given, row.middle, row.nickname)
-            pupils[row.person_id] = _Pupil(
-                row.person_id, name, row.class_name or "", (row.org_id, row.org_name, row.locale)
+        found = classes.get(row.class_id)
+        if found is not None and found.school_id != row.org_id:
+            found = None
+        if known is None or (found and not known.class_name):
+            known = _Pupil(
+                row.person_id,
+                PersonName(row.family, row.given, row.middle, row.nickname),
+                found.name if found else "",
+                frozenset(),
+                (row.org_id, row.org_name, row.locale),
             )
+        if found:
+            known = replace(known, class_ids=known.class_ids | {row.class_id})
+        pupils[row.person_id] = known
     return pupils
 
 
@@ -217,17 +290,21 @@ async def _names(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, PersonName]:
     return {row.id: PersonName(row.family, row.given, row.middle, row.nickname) for row in rows}
 
 
-async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Of these, who has an open chat link (support's terminal apart) and who holds an open slip. Two statements."""
-    wanted = set(person_ids)
+RolesOf = Mapping[int, frozenset[Role]]
+
+
+async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tuple[RolesOf, RolesOf]:
+    """The roles that open chat links (support's terminal apart) and open slips give each of these. Two statements."""
     linked = await uow.rows(
-        sa.select(ChatLink.person_id)
+        sa.select(ChatLink.person_id, ChatLinkRole.role)
         .join(Chat, Chat.id == ChatLink.chat_id)
+        .join(ChatLinkRole, ChatLinkRole.link_id == ChatLink.id)
         .where(ChatLink.revoked_at.is_(None), Chat.messenger != Messenger.TERMINAL)
         .distinct()
     )
     invited = await uow.rows(
-        sa.select(Invitation.person_id)
+        sa.select(Invitation.person_id, InvitationRole.role)
+        .join(InvitationRole, InvitationRole.invitation_id == Invitation.id)
         .where(
             Invitation.kind == InvitationKind.SLIP,
             Invitation.used_at.is_(None),
@@ -236,7 +313,15 @@ async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tupl
         )
         .distinct()
     )
-    return {row.person_id for row in linked} & wanted, {row.person_id for row in invited} & wanted
+    return _roles_of(linked, person_ids), _roles_of(invited, person_ids)
+
+
+def _roles_of(rows: Sequence[sa.Row[Any]], person_ids: Sequence[int]) -> RolesOf:
+    found: dict[int, set[Role]] = {person_id: set() for person_id in person_ids}
+    for row in rows:
+        if row.person_id in found:
+            found[row.person_id].add(row.role)
+    return {person_id: frozenset(roles) for person_id, roles in found.items()}
 
 
 async def school_by_name(uow: UnitOfWork, wanted: str) -> int:
@@ -259,5 +344,6 @@ async def school_by_name(uow: UnitOfWork, wanted: str) -> int:
     if not rows:
         raise NotFound("school_not_found", name=wanted)
     if len(rows) > 1:
-        raise Ambiguous("school_fits_several", candidates=tuple(f"{row.id}: {row.name}" for row in rows))
+        candidates = tuple(f"{row.id}: {row.name}" for row in sorted(rows, key=lambda row: row.name))
+        raise Ambiguous("school_fits_several", name=wanted, candidates=candidates)
     return int(rows[0].id)

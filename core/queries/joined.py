@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.models import Chat, ChatLink, Guardianship, Person
+from core.db.models import Chat, ChatLink, ChatLinkRole, Guardianship, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import Messenger
 from core.domain.names import PersonName
-from core.domain.rights import GuardianRights
+from core.domain.rights import GuardianRights, Role
 from core.queries.classes import ClassPupil, ClassRoom, pupils_of
 
 
@@ -81,18 +81,20 @@ async def joined_of(uow: UnitOfWork, room: ClassRoom) -> JoinedClass:
     by_child: defaultdict[int, list[JoinedGuardian]] = defaultdict(list)
     for row in guardians:
         name = PersonName(row.family, row.given, row.middle)
-        by_child[row.child_id].append(JoinedGuardian(PersonId(row.id), name, row.relation, since.get(row.id)))
+        linked_at = since.get((row.id, Role.GUARDIAN))
+        by_child[row.child_id].append(JoinedGuardian(PersonId(row.id), name, row.relation, linked_at))
     return JoinedClass(
         room,
-        tuple(JoinedPupil(one, since.get(one.id), tuple(by_child[one.id])) for one in pupils),
+        tuple(JoinedPupil(one, since.get((one.id, Role.STUDENT)), tuple(by_child[one.id])) for one in pupils),
     )
 
 
-async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[int, datetime]:
-    """When each person's oldest open link was made; support's terminal is none."""
+async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[tuple[int, Role], datetime]:
+    """When the oldest open link was made that gives a person a role; support's terminal is none."""
     rows = await uow.rows(
-        sa.select(ChatLink.person_id, ChatLink.linked_at)
+        sa.select(ChatLink.person_id, ChatLinkRole.role, ChatLink.linked_at)
         .join(Chat, Chat.id == ChatLink.chat_id)
+        .join(ChatLinkRole, ChatLinkRole.link_id == ChatLink.id)
         .where(
             ChatLink.person_id.in_(persons),
             ChatLink.revoked_at.is_(None),
@@ -100,4 +102,4 @@ async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[int, datetime]:
         )
         .order_by(ChatLink.linked_at.desc())
     )
-    return {row.person_id: row.linked_at for row in rows}
+    return {(row.person_id, row.role): row.linked_at for row in rows}

@@ -12,16 +12,25 @@ from core.actions.invitations import IssuedCode, issue_invitations
 from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.models import AuditEntry, Chat, ChatLink, CodeTry, Delivery, Invitation
+from core.db.models import (
+    AuditEntry,
+    Chat,
+    ChatLink,
+    CodeTry,
+    Delivery,
+    Guardianship,
+    Invitation,
+    RoleAssignment,
+)
 from core.db.uow import UnitOfWork
-from core.domain.codes import show_code
+from core.domain.codes import looks_like_code, show_code
 from core.domain.kinds import DeliveryState, Messenger
 from core.domain.rights import Role
 from core.queries.invitable import list_invitable
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover
-from tests.cast import Cast
-from tests.support.conversation import CODE_KEY, Stage
+from tests.cast import TODAY, Cast
+from tests.support.conversation import CODE_KEY, Stage, User
 
 WRONG = "AAAA-1111-22"
 
@@ -47,8 +56,7 @@ async def test_a_mother_links_with_a_code_and_sees_her_children(
     phone = stage.user(70_001)
     offer = await phone.send(show_code(issued.code).lower())
     assert "Anna Petrova" in offer.text
-    assert "Ivan P. (7A)" in offer.text
-    assert "Maria P. (3B)" in offer.text
+    assert "mother of Ivan P. (7A) and Maria P. (3B)" in offer.text
     assert "secret" not in offer.text
     welcome = await phone.tap("Yes")
     assert welcome.kind == "edit"
@@ -159,6 +167,40 @@ async def test_an_address_has_its_own_limit_over_many_chats(
     assert "wrong, expired" in (await stage.user(72_001).send(WRONG, address_hash="another")).text
 
 
+async def test_the_wait_counts_from_the_tries_of_the_limit_that_was_hit(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    await stage.user(71_900).send(WRONG, address_hash="elsewhere")
+    clock.move(timedelta(minutes=10))
+    for number in range(20):
+        await stage.user(71_000 + number).send(WRONG, address_hash="one address")
+    assert "15 minutes" in (await stage.user(72_000).send(WRONG, address_hash="one address")).text
+    clock.move(timedelta(minutes=14, seconds=50))
+    assert "1 minute" in (await stage.user(72_000).send(WRONG, address_hash="one address")).text
+    clock.move(timedelta(seconds=11))
+    assert "wrong, expired" in (await stage.user(72_000).send(WRONG, address_hash="one address")).text
+
+
+async def test_a_code_says_whose_parent_where_the_register_does_not_say_which(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    async with UnitOfWork(stage.database, clock) as uow, uow.writing():
+        await uow.write(sa.update(Guardianship).values(relation=""))
+    issued = await issue(stage.database, clock, cast["teacher"].person_id)
+    offer = await stage.user(70_001).send(issued.code)
+    assert "teacher and parent or guardian of Katya S. (5A)" in offer.text
+
+
+async def test_a_code_of_somebody_who_has_left_is_refused_like_a_wrong_one(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    issued = await issue(stage.database, clock, cast["homeroom"].person_id)
+    async with UnitOfWork(stage.database, clock) as uow, uow.writing():
+        await uow.write(sa.update(RoleAssignment).values(ends=TODAY - timedelta(days=1)))
+    wrong = await stage.user(70_001).send(WRONG)
+    assert (await stage.user(70_002).send(issued.code)).text == wrong.text
+
+
 async def test_codes_are_kept_hashed_and_stand_in_no_row(
     stage: Stage, cast: Cast, clock: FrozenClock
 ) -> None:
@@ -256,6 +298,103 @@ async def test_older_links_are_told_and_not_me_unlinks_and_tells_the_office(
     async with UnitOfWork(stage.database, clock) as uow:
         states = {row.state for row in await uow.rows(sa.select(Delivery.state))}
     assert states == {DeliveryState.SENT}
+
+
+async def device_code(user: User) -> str:
+    """A code for another device, asked for with /links."""
+    await user.send("/links")
+    shown = await user.tap("Connect another device")
+    return next(line.split(": ")[1] for line in shown.text.splitlines() if line.startswith("Code"))
+
+
+async def link_with(user: User, code: str) -> None:
+    await user.send(code)
+    assert "linked now" in (await user.tap("Yes")).text
+
+
+async def say_not_me(stage: Stage, cast: Cast, to: User) -> None:
+    """The mother taps "Not me" about somebody's link."""
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        link_id = await uow.value(
+            sa.select(ChatLink.id).join(Chat, Chat.id == ChatLink.chat_id).where(Chat.user_id == to.user_id)
+        )
+    mother = stage.user(cast["mother"].user_id)
+    assert "the school is told" in (await mother.tap_data(f"lk:notme:{link_id}")).text
+
+
+async def is_stranger(stage: Stage, user: User) -> bool:
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        _, actor = await load_actor(uow, ChatKey(Messenger.TELEGRAM, 4242, user.user_id))
+    return actor.is_stranger
+
+
+async def test_not_me_ends_the_device_code_that_the_thief_has_asked_for(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    thief, hideout = stage.user(70_666), stage.user(70_667)
+    await link_with(thief, (await issue(stage.database, clock, cast["mother"].person_id)).code)
+    code = await device_code(thief)
+    await say_not_me(stage, cast, thief)
+    assert "wrong, expired" in (await hideout.send(code)).text
+    assert await is_stranger(stage, thief)
+
+
+async def test_not_me_also_unlinks_every_device_that_came_from_the_thiefs(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    thief, tablet, laptop = stage.user(70_666), stage.user(70_667), stage.user(70_668)
+    mother, own_tablet = stage.user(cast["mother"].user_id), stage.user(70_001)
+    await link_with(own_tablet, await device_code(mother))
+    await link_with(thief, (await issue(stage.database, clock, cast["mother"].person_id)).code)
+    await link_with(tablet, await device_code(thief))
+    await link_with(laptop, await device_code(tablet))
+    await say_not_me(stage, cast, thief)
+    assert [await is_stranger(stage, user) for user in (thief, tablet, laptop)] == [True] * 3
+    assert [await is_stranger(stage, user) for user in (mother, own_tablet)] == [False] * 2
+
+
+async def test_not_me_still_works_when_the_thief_has_unlinked_the_first_device(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    thief, tablet = stage.user(70_666), stage.user(70_667)
+    await link_with(thief, (await issue(stage.database, clock, cast["mother"].person_id)).code)
+    await link_with(tablet, await device_code(thief))
+    async with UnitOfWork(stage.database, clock) as uow, uow.writing():
+        chat = sa.select(Chat.id).where(Chat.user_id == thief.user_id).scalar_subquery()
+        await uow.write(sa.update(ChatLink).where(ChatLink.chat_id == chat).values(revoked_at=uow.now))
+    await say_not_me(stage, cast, thief)
+    assert await is_stranger(stage, tablet)
+
+
+async def test_not_me_takes_back_the_slips_that_a_thief_issued_as_homeroom_teacher(
+    stage: Stage, cast: Cast, clock: FrozenClock
+) -> None:
+    thief, accomplice = stage.user(70_666), stage.user(70_667)
+    homeroom = stage.user(cast["homeroom"].user_id)
+    await link_with(thief, (await issue(stage.database, clock, cast["homeroom"].person_id)).code)
+    for user in (thief, homeroom):
+        pupil = cast["ivan" if user is thief else "alexei"].person_id
+        shown = await user.tap_data(f"iv:code:{cast.classes['7A']}:{pupil}:0")
+        code = next(word for word in shown.text.split() if looks_like_code(word))
+        await link_with(accomplice if user is thief else stage.user(70_001), code)
+    async with UnitOfWork(stage.database, clock) as uow:
+        link_id = await uow.value(
+            sa.select(sa.func.max(ChatLink.id)).where(ChatLink.person_id == cast["homeroom"].person_id)
+        )
+    await homeroom.tap_data(f"lk:notme:{link_id}")
+    assert await is_stranger(stage, accomplice)
+    assert not await is_stranger(stage, stage.user(70_001))
+
+
+async def test_unlinking_a_chat_ends_open_device_codes(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
+    tablet, mother = stage.user(70_001), stage.user(cast["mother"].user_id)
+    await link_with(tablet, await device_code(mother))
+    code = await device_code(tablet)
+    async with UnitOfWork(stage.database, clock) as uow:
+        link_id = await uow.value(sa.select(sa.func.max(ChatLink.id)))
+    await mother.tap_data(f"lk:unlink:{link_id}")
+    assert "wrong, expired" in (await stage.user(70_002).send(code)).text
+    assert await is_stranger(stage, tablet)
 
 
 async def test_a_code_posted_in_a_group_dies_and_the_group_is_told(

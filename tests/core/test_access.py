@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from core.access import Actor, access_student, load_actor
+from core.actions.class_invitations import invite_class
 from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
@@ -16,37 +19,111 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.domain.rights import GuardianRights, Right, Role
 from core.errors import Forbidden, NotFound
+from core.queries.class_statistics import class_statistics
+from core.queries.classes import OFFICE, READERS, access_class
+from core.queries.joined import joined_of
 from tests.cast import BOT_ID, TODAY, Cast
+from tests.support.conversation import CODE_KEY
+from tests.support.wider_cast import widen
 
 R = Right
-_DIARY = {R.KNOW, R.TIMETABLE, R.DIARY, R.MEALS}
+_CELLS = {
+    "K": R.KNOW,
+    "T": R.TIMETABLE,
+    "D": R.DIARY,
+    "M": R.MEALS,
+    "H": R.TICK_HOMEWORK,
+    "A": R.REPORT_ABSENCE,
+    "I": R.INVITE_RELATIVE,
+    "C": R.CONTACTS,
+}
 
-# Who (a member of the cast) may do what for Ivan Petrov of 7A: written out, not computed from the matrix.
-EXPECTED: dict[str, set[Right]] = {
-    "mother": _DIARY | {R.REPORT_ABSENCE, R.INVITE_RELATIVE},
-    "father": _DIARY,
-    "cut_father": set(),
-    "stranger_mother": set(),
-    "ivan": _DIARY | {R.TICK_HOMEWORK},
-    "maria": set(),
-    "alexei": set(),
-    "katya": set(),
-    "teacher": {R.KNOW, R.DIARY},
-    "homeroom": {R.KNOW, R.TIMETABLE, R.DIARY},
-    "head": _DIARY,
-    "deputy": _DIARY,
-    "secretary": {R.KNOW, R.CONTACTS},
-    "admin": _DIARY | {R.CONTACTS},
-    "canteen": {R.KNOW, R.MEALS},
-    "nurse": set(),
-    "operator": set(),
-    "other_admin": set(),
+PUPILS = (
+    *("ivan", "alexei", "maria", "katya"),
+    *("left_class", "left_course", "new", "left_school", "district_only", "foreign"),
+)
+_RIVERSIDE = ("ivan", "alexei", "maria", "katya", "left_class", "left_course", "new")
+"""Pupils of the school today, whatever became of their class or course."""
+
+
+def _all(cells: str, *pupils: str) -> dict[str, str]:
+    return dict.fromkeys(pupils, cells)
+
+
+# Who may do what for whom, written out and not computed from the matrix. A pupil who is not named is forbidden.
+CELLS: dict[str, dict[str, str]] = {
+    # families
+    "mother": _all("KTDMAI", "ivan", "maria"),
+    "father": _all("KTDM", "ivan", "maria"),
+    "cut_father": {},
+    "stranger_mother": _all("KTDMAI", "alexei"),
+    "ended_guardian": {},
+    "guardian_of_gone": {},
+    "ivan": _all("KTDMH", "ivan"),
+    "maria": _all("KTDMH", "maria"),
+    "alexei": _all("KTDMH", "alexei"),
+    "katya": _all("KTDMH", "katya"),
+    "left_class": _all("KTDMH", "left_class"),
+    "left_course": _all("KTDMH", "left_course"),
+    "new": _all("KTDMH", "new"),
+    "left_school": {},
+    "district_only": _all("KTDMH", "district_only"),
+    "foreign": _all("KTDMH", "foreign"),
+    # teachers: of 7A's algebra; of literature in 7A and maths elsewhere, leading 7A; of a day; of yesterday
+    "teacher": {**_all("KD", "ivan", "alexei"), "katya": "KTDMAI"},
+    "homeroom": {**_all("KTD", "ivan", "alexei", "left_course", "new"), **_all("KD", "maria", "katya")},
+    "other_homeroom": _all("KTD", "foreign"),
+    "district_teacher": _all("KD", "maria"),
+    "substitute": _all("KD", "ivan", "alexei"),
+    "ended_teacher": {},
+    "ended_on_course": {},
+    "ended_substitute": {},
+    "ended_homeroom": {},
+    "teacher_elsewhere": {},
+    "substitute_elsewhere": {},
+    "homeroom_elsewhere": {},
+    # the school, and those above and next door
+    "head": _all("KTDM", *_RIVERSIDE),
+    "deputy": _all("KTDM", *_RIVERSIDE),
+    "secretary": _all("KC", *_RIVERSIDE),
+    "admin": _all("KTDMC", *_RIVERSIDE),
+    "canteen": _all("KM", *_RIVERSIDE),
+    "nurse": {},
+    "operator": {},
+    "ended_head": {},
+    "coming_head": {},
+    "district_head": _all("KTDM", *_RIVERSIDE, "district_only"),
+    "district_admin": _all("KTDMC", *_RIVERSIDE, "district_only"),
+    "district_secretary": _all("KC", *_RIVERSIDE, "district_only"),
+    "district_canteen": _all("KM", *_RIVERSIDE, "district_only"),
+    "other_head": _all("KTDM", "foreign"),
+    "other_admin": _all("KTDMC", "foreign"),
+    # staff who are also family
+    "secretary_aunt": {**_all("KC", *_RIVERSIDE), "alexei": "KTDMC"},
+    "canteen_mother": {**_all("KM", *_RIVERSIDE), "maria": "KTDMAI"},
+    "cut_head": _all("KTDM", *_RIVERSIDE),
+    "cut_nurse": {},
+}
+
+# Of a class: S its statistics and who is absent, J who has joined, C its codes. A class that is not named is forbidden.
+_CLASSES = ("7A", "5A", "3B", "other 7A")
+CLASS_CELLS: dict[str, dict[str, str]] = {
+    "homeroom": {"7A": "SJC"},
+    "other_homeroom": {"other 7A": "SJC"},
+    **dict.fromkeys(("head", "deputy", "district_head", "cut_head"), _all("S", "7A", "5A", "3B")),
+    **dict.fromkeys(("secretary", "district_secretary", "secretary_aunt"), _all("JC", "7A", "5A", "3B")),
+    **dict.fromkeys(("admin", "district_admin"), _all("SJC", "7A", "5A", "3B")),
+    "other_head": {"other 7A": "S"},
+    "other_admin": {"other 7A": "SJC"},
 }
 
 
+def _key(account: int) -> ChatKey:
+    return ChatKey(Messenger.TELEGRAM, BOT_ID, account)
+
+
 async def actor_of(uow: UnitOfWork, cast: Cast, name: str) -> Actor:
-    _, actor = await load_actor(uow, ChatKey(Messenger.TELEGRAM, BOT_ID, cast[name].user_id))
-    return actor
+    return (await load_actor(uow, _key(cast[name].user_id)))[1]
 
 
 async def may(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> bool:
@@ -58,12 +135,44 @@ async def may(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> b
 
 
 async def test_everybody_may_just_what_their_cells_say(uow: UnitOfWork, cast: Cast) -> None:
-    assert set(EXPECTED) == set(cast.members), "every member of the cast has a row"
-    ivan = cast["ivan"].person_id
-    for name, expected in EXPECTED.items():
-        actor = await actor_of(uow, cast, name)
-        found = {right for right in Right if await may(uow, actor, ivan, right)}
-        assert found == expected, name
+    world = await widen(uow, cast)
+    assert set(CELLS) == set(world.accounts), "everybody has a row"
+    wrong = []
+    for name, cells in CELLS.items():
+        actor = (await load_actor(uow, _key(world.accounts[name])))[1]
+        for pupil in PUPILS:
+            student_id = world.persons[pupil]
+            found = {cell for cell, right in _CELLS.items() if await may(uow, actor, student_id, right)}
+            if found != set(cells.get(pupil, "")):
+                wrong.append(f"{name} may {sorted(found)} for {pupil}, not {cells.get(pupil, 'nothing')}")
+    assert wrong == []
+
+
+async def test_everybody_learns_of_a_class_just_what_their_cells_say(uow: UnitOfWork, cast: Cast) -> None:
+    world = await widen(uow, cast)
+    wrong = []
+    for name, account in world.accounts.items():
+        for class_name in _CLASSES:
+            found = await _of_class(uow, _key(account), world.classes[class_name])
+            cells = CLASS_CELLS.get(name, {}).get(class_name, "")
+            if found != set(cells):
+                wrong.append(f"{name} may {sorted(found)} of {class_name}, not {cells or 'nothing'}")
+    assert wrong == []
+
+
+async def _of_class(uow: UnitOfWork, key: ChatKey, class_id: int) -> set[str]:
+    actor = (await load_actor(uow, key))[1]
+    found = set()
+    with suppress(NotFound):
+        await class_statistics(uow, await access_class(uow, actor, class_id, READERS))
+        found.add("S")
+    with suppress(NotFound):
+        await joined_of(uow, await access_class(uow, actor, class_id, OFFICE))
+        found.add("J")
+    with suppress(NotFound):
+        await invite_class(uow, key, class_id, code_key=CODE_KEY)
+        found.add("C")
+    return found
 
 
 async def test_a_stranger_and_a_child_that_does_not_exist_get_the_same_answer(
@@ -107,17 +216,51 @@ async def test_a_teacher_sees_only_the_courses_taught(uow: UnitOfWork, cast: Cas
         await access_student(uow, teacher, cast["maria"].person_id, Right.DIARY)
 
 
-@pytest.mark.parametrize("name", ["head", "deputy", "admin"])
-async def test_a_look_into_a_diary_from_above_is_audited(uow: UnitOfWork, cast: Cast, name: str) -> None:
-    await access_student(uow, await actor_of(uow, cast, name), cast["ivan"].person_id, Right.DIARY)
+@pytest.mark.parametrize("right", [R.DIARY, R.MEALS])
+@pytest.mark.parametrize("name", ["head", "deputy", "admin", "district_head", "district_admin"])
+async def test_a_look_into_a_diary_or_a_meal_account_from_above_is_audited(
+    uow: UnitOfWork, cast: Cast, name: str, right: Right
+) -> None:
+    world = await widen(uow, cast)
+    actor = (await load_actor(uow, _key(world.accounts[name])))[1]
+    await access_student(uow, actor, cast["ivan"].person_id, right)
     rows = await uow.rows(sa.select(AuditEntry.actor_id, AuditEntry.action, AuditEntry.subject_id))
-    assert [tuple(row) for row in rows] == [(cast[name].person_id, "look.diary", cast["ivan"].person_id)]
+    assert [tuple(row) for row in rows] == [(world.persons[name], f"look.{right}", cast["ivan"].person_id)]
 
 
-async def test_looks_of_family_and_teachers_are_not_audited(uow: UnitOfWork, cast: Cast) -> None:
-    for name in ("mother", "father", "ivan", "teacher", "homeroom"):
-        await access_student(uow, await actor_of(uow, cast, name), cast["ivan"].person_id, Right.DIARY)
+async def test_looks_of_family_teachers_and_the_canteen_are_not_audited(uow: UnitOfWork, cast: Cast) -> None:
+    for name in ("mother", "father", "ivan", "teacher", "homeroom", "canteen"):
+        actor = await actor_of(uow, cast, name)
+        for right in Right:
+            await may(uow, actor, cast["ivan"].person_id, right)
     assert await uow.value(sa.select(sa.func.count()).select_from(AuditEntry)) == 0
+
+
+async def test_a_head_who_teaches_a_course_looks_as_head_into_the_others(uow: UnitOfWork, cast: Cast) -> None:
+    async with uow.writing():
+        await uow.insert(
+            RoleAssignment, person_id=cast["teacher"].person_id, org_id=cast.school_id, role=Role.HEAD
+        )
+    seen = await access_student(
+        uow, await actor_of(uow, cast, "teacher"), cast["ivan"].person_id, Right.DIARY
+    )
+    assert seen.courses is None
+    assert await uow.value(sa.select(AuditEntry.action)) == "look.diary"
+
+
+async def test_the_audit_names_whose_role_opened_the_diary_where_a_chat_speaks_for_two(
+    uow: UnitOfWork, cast: Cast
+) -> None:
+    async with uow.writing():
+        chat_id = await uow.value(
+            sa.select(ChatLink.chat_id).where(ChatLink.person_id == cast["nurse"].person_id)
+        )
+        second = await uow.insert(
+            ChatLink, chat_id=chat_id, person_id=cast["head"].person_id, linked_at=uow.now
+        )
+        await uow.write(sa.insert(ChatLinkRole).values(link_id=second, role=Role.HEAD))
+    await access_student(uow, await actor_of(uow, cast, "nurse"), cast["ivan"].person_id, Right.DIARY)
+    assert await uow.value(sa.select(AuditEntry.actor_id)) == cast["head"].person_id
 
 
 async def test_a_cut_of_rights_takes_effect_at_once(uow: UnitOfWork, cast: Cast) -> None:
@@ -152,17 +295,44 @@ async def test_a_revoked_link_leaves_a_stranger(uow: UnitOfWork, cast: Cast) -> 
     assert actor.students == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "still"),
+    [
+        ("head", lambda actor: actor.has_role(Role.HEAD)),
+        ("teacher", lambda actor: actor.courses != frozenset()),
+        ("homeroom", lambda actor: actor.homerooms != frozenset()),
+    ],
+)
 async def test_a_role_ends_with_its_last_day_in_the_schools_own_time(
-    database: Database, cast: Cast, clock: FrozenClock
+    database: Database, cast: Cast, clock: FrozenClock, name: str, still: Callable[[Actor], bool]
 ) -> None:
     async with UnitOfWork(database, clock) as uow:
         async with uow.writing():
             await uow.write(
                 sa.update(RoleAssignment)
-                .where(RoleAssignment.person_id == cast["head"].person_id)
+                .where(RoleAssignment.person_id == cast[name].person_id)
                 .values(ends=TODAY)
             )
         clock.at = clock.at.replace(hour=20, minute=59)  # 23:59 in Moscow, the last minute of the day
-        assert (await actor_of(uow, cast, "head")).has_role(Role.HEAD)
+        assert still(await actor_of(uow, cast, name))
         clock.move(timedelta(minutes=1))
-        assert not (await actor_of(uow, cast, "head")).has_role(Role.HEAD)
+        assert not still(await actor_of(uow, cast, name))
+
+
+async def test_a_dismissed_teacher_reads_no_diary_and_does_not_learn_of_the_class(
+    uow: UnitOfWork, cast: Cast
+) -> None:
+    async with uow.writing():
+        await uow.write(
+            sa.update(RoleAssignment)
+            .where(RoleAssignment.person_id == cast["homeroom"].person_id)
+            .values(ends=TODAY - timedelta(days=1))
+        )
+    before = uow.statements
+    actor = await actor_of(uow, cast, "homeroom")
+    assert uow.statements - before == 1
+    assert (actor.courses, actor.homerooms, actor.roles) == (frozenset(), frozenset(), ())
+    with pytest.raises(NotFound):
+        await access_student(uow, actor, cast["ivan"].person_id, Right.DIARY)
+    with pytest.raises(NotFound):
+        await access_class(uow, actor, cast.classes["7A"], OFFICE)

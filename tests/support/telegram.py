@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import threading
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,3 +171,27 @@ async def bot_api(*, minimal: bool = False) -> AsyncIterator[BotApi]:
         yield api
     finally:
         await server.close()
+
+
+@contextmanager
+def bot_api_in_a_thread() -> Iterator[str]:
+    """The double's address, for a command that runs a loop of its own."""
+    ready, over = threading.Event(), asyncio.Event()
+    address: list[str] = []
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with bot_api() as api:
+            address.append(api.url)
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield address[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(10)
+        loop.close()

@@ -14,7 +14,11 @@ from core.domain.rights import Role
 
 
 class Invitation(Base):
-    """The right to link one chat to one person; the code is kept only as a keyed hash."""
+    """The right to link one chat to one person; the code is kept only as a keyed hash.
+
+    ``issued_chat_id`` is the chat that it was asked for in, so that whatever a disowned chat gave away can be undone;
+    no foreign key, because SQLite adds none to a table that others refer to.
+    """
 
     __tablename__ = "invitation"
     id: Mapped[Id]
@@ -23,6 +27,7 @@ class Invitation(Base):
     code_hash: Mapped[str] = mapped_column(unique=True)
     issued_at: Mapped[datetime]
     issued_by: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
+    issued_chat_id: Mapped[int | None]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import app, main
 from tests.support.registers import swapped, write_folder
+from tests.support.telegram import TOKEN, bot_api_in_a_thread
 
 RUNNER = CliRunner()
 
@@ -130,9 +131,116 @@ def test_an_id_that_fits_two_people_lists_them_and_asks(tmp_path: Path) -> None:
     assert "north: Anna Petrova" in said
     assert "south: Anna Petrova" in said
     assert "1 issued" in run("invite", "--person", "g1", "--source", "north").output
-    assert "no person" in run("invite", "--person", "zz", code=1).output
-    assert "no class" in run("invite", "--class", "9Z", code=1).output
+    assert "no person 'zz'" in run("invite", "--person", "zz", code=1).output
     run("invite", code=2)
+
+
+def test_a_school_or_class_that_fits_several_is_named_with_what_to_choose_from(tmp_path: Path) -> None:
+    path = write_folder(tmp_path / "register")
+    run("import", "oneroster", str(path), "--source", "north")
+    run("import", "oneroster", str(path), "--source", "south")
+    for arguments in (("--all",), ("--person", "g1"), ("--class", "7A")):
+        said = run("invite", *arguments, "--school", "Harbour School", code=1).output
+        assert "Harbour School fits several schools; say --school NUMBER" in said
+    said = run("talk", "--person", "g1", "--school", "Harbour School", "/grades", code=1).output
+    assert "fits several schools" in said
+    said = run("invite", "--class", "7A", code=1).output
+    assert "Several schools have a class 7A" in said
+    number = re.search(r"(\d+): Harbour School", said)
+    assert number
+    assert "3 issued" in run("invite", "--class", "7A", "--school", number[1]).stderr
+
+
+def test_what_is_not_there_is_named(register: Path) -> None:
+    assert "no class '9Z'" in run("invite", "--class", "9Z", code=1).output
+    said = run("invite", "--person", "g1", "--school", "Nowhere", code=1).output
+    assert "no school 'Nowhere'" in said
+    assert "no school 'Nowhere'" in run("talk", "--person", "g1", "--school", "Nowhere", "/x", code=1).output
+
+
+def test_a_class_may_be_typed_with_a_cyrillic_letter(register: Path) -> None:
+    assert "3 issued" in run("invite", "--class", "7А").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--person", "g1", "--role", "teacher"), "g1 has no such role: teacher"),
+        (("--all", "--role", "canteen"), "Nobody here has the role canteen"),
+        (("--class", "7A", "--role", "teacher"), "Nobody in 7A has the role teacher"),
+    ],
+)
+def test_codes_for_nobody_are_an_error_that_says_why(
+    register: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    assert why in run("invite", *arguments, code=1).output
+
+
+def test_nobody_left_to_invite_is_no_error(register: Path) -> None:
+    run("invite", "--all")
+    assert "0 issued; 5 with an open code" in run("invite", "--all").stderr
+
+
+def test_an_empty_cell_stays_empty_and_a_formula_is_disarmed(tmp_path: Path) -> None:
+    run("import", "oneroster", str(write_folder(tmp_path / "x", **swapped("users", "Anna", "=Anna"))))
+    lines = {
+        line["name"]: line
+        for line in csv.DictReader(io.StringIO(run("invite", "--all", "--format", "csv").stdout))
+    }
+    assert "'=Anna Petrova" in lines
+    teacher = run("invite", "--all", "--role", "teacher", "--format", "csv", "--reissue").stdout
+    assert [line["class or children"] for line in csv.DictReader(io.StringIO(teacher))] == [""]
+
+
+def test_a_refused_token_stops_before_a_code_is_issued_and_lost(
+    register: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with bot_api_in_a_thread() as url:
+        monkeypatch.setenv("SCHOOLBELL_TELEGRAM_API_URL", url)
+        monkeypatch.setenv("SCHOOLBELL_BOT_TOKEN", "4242:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")
+        monkeypatch.setattr("sys.argv", ["schoolbell", "invite", "--all", "--format", "html"])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code == 2
+        said = capsys.readouterr()
+        assert "SCHOOLBELL_BOT_TOKEN" in said.err
+        assert said.out == ""
+        assert rows("select count(*) from invitation") == [(0,)]
+        monkeypatch.setenv("SCHOOLBELL_BOT_TOKEN", TOKEN)
+        assert "t.me/school_bot" in run("invite", "--all", "--format", "html").stdout
+
+
+def test_slips_are_printed_without_telegram_while_it_does_not_answer(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHOOLBELL_TELEGRAM_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("SCHOOLBELL_BOT_TOKEN", TOKEN)
+    result = run("invite", "--person", "g1", "--format", "html")
+    assert "did not answer" in result.stderr
+    assert "Anna Petrova" in result.stdout
+    assert "t.me" not in result.stdout
+
+
+def test_slips_that_lead_to_this_machine_only_are_warned_of(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "SCHOOLBELL_PUBLIC_URL" in run("invite", "--person", "g1", "--format", "html").stderr
+    assert "SCHOOLBELL_PUBLIC_URL" not in run("invite", "--person", "g2").stderr
+    monkeypatch.setenv("SCHOOLBELL_PUBLIC_URL", "https://school.example")
+    result = run("invite", "--person", "g1", "--format", "html", "--reissue", "--no-unlink")
+    assert "SCHOOLBELL_PUBLIC_URL" not in result.stderr
+    assert "https://school.example" in result.stdout
+
+
+def test_codes_issued_anew_for_one_role_leave_the_codes_of_others(register: Path) -> None:
+    run("invite", "--person", "t1")
+    assert (
+        "1 older codes revoked" in run("invite", "--person", "t1", "--role", "guardian", "--reissue").stderr
+    )
+    kept = (
+        "select role from invitation_role join invitation i on i.id = invitation_id where revoked_at is null"
+    )
+    assert sorted(rows(kept)) == [("guardian",), ("teacher",)]
 
 
 # --- talk -------------------------------------------------------------------------------------------------

@@ -110,9 +110,11 @@ def upgrade() -> None:
     op.add_column('chat_message', sa.Column('attachment_id', _ID, nullable=True))
     op.add_column('chat_message', sa.Column('attachment_of', _ID, nullable=True))
     op.add_column('homework', sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('invitation', sa.Column('issued_chat_id', _ID, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column('invitation', 'issued_chat_id')
     for column in ('attachment_of', 'attachment_id', 'file_sha256'):
         op.drop_column('chat_message', column)
     op.drop_column('homework', 'edited_at')
