@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -46,6 +47,15 @@ def fold(text: str) -> str:
     """Text for comparing: compatible characters, no case, ё as е, single spaces."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
     return " ".join(plain.split())
+
+
+_THAI_DIGIT = re.compile("[๐-๙]")
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+
+
+def western_digits(text: str) -> str:
+    """Text with Thai digits as western ones, each in its place."""
+    return text.translate(_THAI_DIGITS) if _THAI_DIGIT.search(text) else text
 
 
 def _first_letter(text: str) -> str:
