@@ -29,8 +29,9 @@ def from_wrong_layout(text: str) -> str | None:
 
 def in_other_layouts(text: str) -> tuple[str, ...]:
     """What the same keys type in the other layouts: ``gtnhjd`` is ``петров``, ``зуекщм`` is ``petrov``."""
-    found = []
-    for keys in (*_TO_LAYOUT, *_KEYS):
-        if all(character in keys or character == " " for character in text):
-            found.append("".join(keys.get(character, " ") for character in text))
-    return tuple(one for one in found if one != text)
+    typed = (
+        "".join(keys.get(character, " ") for character in text)
+        for keys in (*_TO_LAYOUT, *_KEYS)
+        if all(character in keys or character == " " for character in text)
+    )
+    return tuple(one for one in typed if one != text)
