@@ -128,11 +128,12 @@ def lesson_problem_words(t: Translator, problem: Invalid) -> str:
 def _no_lesson_words(t: Translator, on: date, period: int | None) -> str:
     if period is None:
         return t(
-            "You have no such lesson on {day}. Choose one of your lessons, or name its day: “yesterday: Ivanov 5”.",
+            "You have no lesson like that on {day}. Choose one of your lessons, or name its day: "
+            "“yesterday: Ivanov 5”.",
             day=t.date(on, "weekday"),
         )
     return t(
-        "You have no such lesson {period} on {day}. Choose one of your lessons, or name its day: "
+        "You have no lesson {period} like that on {day}. Choose one of your lessons, or name its day: "
         "“yesterday: Ivanov 5”.",
         period=period,
         day=t.date(on, "weekday"),

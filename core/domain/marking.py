@@ -40,6 +40,7 @@ MOST_MINUTES = 300
 _MOST_WORDS = 40
 _FIRST_WORDS = 6
 _QUOTES = (('"', '"'), ("«", "»"), ("“", "”"))
+_QUOTATION_MARKS = frozenset('"«»“”„')
 _GLUED = re.compile(r"([^\W\d]\D+?)(\d.*)")
 _SPAN_OF_MINUTES = re.compile(r"(\d{1,6})(\D{0,8})", re.ASCII)
 
@@ -109,8 +110,7 @@ class Misread:
 
 def _is_chatter(name: str) -> bool:
     """Whether a "name" holds little words that stand in no name: ``see you at``. A capital makes one of any."""
-    words = name.split()
-    return len(words) > 1 and any(word in CHATTER for word in words)
+    return any(word in CHATTER for word in name.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def print_line(line: Line, scale: Scale) -> str:
         rows.append("rest present")
     if line.target or (rows and ":" in rows[0]):
         # A colon alone says that there is no target, so that none is read out of the first item.
-        rows.insert(0, f"{line.target}:")
+        rows.insert(0, f"{line.target}:" if rows else f"{line.target}:,")
     return "\n".join(rows)
 
 
@@ -294,6 +294,8 @@ class _Reading:
             place = self._read_word(rest, place)
         if not self.marks and self.presence is None:
             raise _Stop(Why.NOTHING_SAID)
+        if self.marks and fold(self.name) in ROLL_NUMBER:
+            raise _Stop(Why.NO_NAME, tokens[0])
         return Entry(self.name, tuple(self.marks), self.presence, self.minutes, self.kind, self.comment)
 
     def _read_word(self, rest: Sequence[Token], place: int) -> int:
@@ -360,6 +362,8 @@ def _read_name(tokens: Sequence[Token], reader: Reader) -> tuple[str, list[Token
     for place, token in enumerate(apart := _unglued(tokens, reader)):
         if words and _is_said_here(apart, place):
             return " ".join(words), _behind_the_name(apart, place, reader)
+        if token.text in _QUOTATION_MARKS:
+            raise _Stop(Why.UNKNOWN_WORD, token)
         words.append(token.text)
     raise _Stop(Why.NOTHING_SAID)
 
@@ -377,8 +381,9 @@ def _unglued(tokens: Sequence[Token], reader: Reader) -> Sequence[Token]:
             return _in_two(tokens, place, len(glued[1]), reader)
     last = tokens[-1].text
     ending = next((word for word in GLUED_PRESENCES if last.endswith(word)), "")
-    if ending and len(last) > len(ending) + 1:
-        return _in_two(tokens, len(tokens) - 1, len(last) - len(ending), reader)
+    name = last[: -len(ending)] if ending else ""
+    if len(name) > 1 and name[0].isalpha() and not any(map(str.isdigit, name)):
+        return _in_two(tokens, len(tokens) - 1, len(name), reader)
     return tokens
 
 

@@ -63,6 +63,10 @@ class TaughtCourse:
         """As the matcher sees it."""
         return CourseName(self.id, self.subject, self.group, self.class_name)
 
+    def is_held_on(self, day: date) -> bool:
+        """Whether the day is one of the course's year, as far as that is known."""
+        return self.year is None or self.year.holds(day)
+
 
 @dataclass(frozen=True, slots=True)
 class TaughtLesson:
@@ -236,10 +240,9 @@ async def choose_lesson(
     if day is not None and day > today and not ahead:
         problem = Invalid("lesson_in_future", on=day)
         return LessonChoice((), courses, today, problem, _others(plan, by_id, today, until=today))
-    meant = lessons_meant(plan.on(day or today).lessons, now, courses=by_id, day=day, period=period)
+    meant = lessons_meant(_of_the_year(plan, day or today, by_id), now, day=day, period=period)
     if not meant and day is None and period is None:
-        every = [lesson for one in plan for lesson in one.lessons]
-        meant = lessons_meant(every, now, courses=by_id)
+        meant = lessons_meant([lesson for one in plan for lesson in _of_the_year(plan, one.on, by_id)], now)
     offers = [_offer(one, by_id) for one in meant]
     if not offers and period is None:
         offers = [
@@ -251,8 +254,19 @@ async def choose_lesson(
         return LessonChoice(tuple(offers), courses, today)
     problem = _why_none(named, day or today, period)
     until = plan.until if ahead else today
-    others = _others(plan, by_id, day or today, until=until, period=period if day is None else None)
-    return LessonChoice((), courses, today, problem, others or _others(plan, by_id, today, until=until))
+    alone = period if day is None else None
+    near_it = _others(plan, by_id, day or today, until=until, period=alone)[: _MOST_OTHERS - 2]
+    recent = [one for one in _others(plan, by_id, today, until=until) if one not in near_it]
+    return LessonChoice((), courses, today, problem, (*near_it, *recent)[:_MOST_OTHERS])
+
+
+def _of_the_year(plan: Plan, day: date, courses: Mapping[CourseId, TaughtCourse]) -> list[PlannedLesson]:
+    """The day's lessons of these courses; a timetable may run on beyond the courses' year."""
+    return [
+        one
+        for one in plan.on(day).lessons
+        if one.is_held_here and (course := courses.get(CourseId(one.course_id))) and course.is_held_on(day)
+    ]
 
 
 def _offer(lesson: PlannedLesson, courses: Mapping[CourseId, TaughtCourse]) -> LessonOffer:
@@ -261,7 +275,7 @@ def _offer(lesson: PlannedLesson, courses: Mapping[CourseId, TaughtCourse]) -> L
 
 
 def _why_none(named: Sequence[TaughtCourse], on: date, period: int | None) -> Invalid:
-    years = [course.year for course in named if course.year is not None and not course.year.holds(on)]
+    years = [course.year for course in named if course.year and not course.is_held_on(on)]
     if len(years) == len(named):
         return Invalid("not_in_year", on=on, starts=years[0].starts, ends=years[0].ends)
     return Invalid("no_lesson", on=on, period=period)
@@ -275,17 +289,17 @@ def _others(
     until: date,
     period: int | None = None,
 ) -> tuple[LessonOffer, ...]:
-    """The lessons nearest to a day, by day and period."""
+    """The lessons nearest to a day, these first."""
     found: list[LessonOffer] = []
     days = [around + timedelta(days=n) for n in range(-_AROUND.days, _AROUND.days + 1)]
     for day in sorted(days, key=lambda one: abs(one - around)):
         if day <= until and len(found) < _MOST_OTHERS:
             found += [
                 _offer(one, courses)
-                for one in plan.on(day).lessons
-                if one.is_held_here and one.course_id in courses and period in (None, one.period)
+                for one in _of_the_year(plan, day, courses)
+                if period in (None, one.period)
             ]
-    return tuple(sorted(found[:_MOST_OTHERS], key=lambda offer: offer.key))
+    return tuple(found[:_MOST_OTHERS])
 
 
 async def lesson_offers(uow: UnitOfWork, actor: Actor, *, most: int = 10) -> LessonChoice:
@@ -304,11 +318,8 @@ async def lesson_offers(uow: UnitOfWork, actor: Actor, *, most: int = 10) -> Les
     ]
     for number in range(_AROUND.days + 1):
         if len(offers) < most:
-            offers += [
-                _offer(one, by_id)
-                for one in plan.on(today - timedelta(days=number)).lessons
-                if one.is_held_here and one.course_id in by_id
-            ]
+            day = today - timedelta(days=number)
+            offers += [_offer(one, by_id) for one in _of_the_year(plan, day, by_id)]
     offers.sort(key=lambda offer: (today - offer.key.on, offer.planned is None))
     return LessonChoice(tuple(offers[:most]), courses, today)
 
@@ -324,7 +335,7 @@ async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool =
     today = school.today(uow.now)
     if on > today and not ahead:
         raise Invalid("lesson_in_future", on=on)
-    if year is not None and not year.holds(on):
+    if year is not None and not lesson.course.is_held_on(on):
         raise Invalid("not_in_year", on=on, starts=year.starts, ends=year.ends)
     terms = await _terms(uow, school, year)
     begun = [term for term in terms if term.starts <= on]
