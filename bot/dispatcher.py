@@ -20,7 +20,7 @@ from core.clock import Clock
 from core.db.conversation import set_blocked
 from core.db.engine import Database
 from core.domain.keyboard import from_wrong_layout
-from core.errors import FileRefused
+from core.errors import FileRefused, Invalid, NotFound, SchoolbellError
 
 
 def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
@@ -77,8 +77,17 @@ async def _words(turn: Turn, text: str) -> Reply:
 
 async def _plain_words(turn: Turn, text: str) -> Reply:
     step = _open_step(turn)
+    over: SchoolbellError | None = None
     if step is not None:
-        return await step(turn, text)
+        try:
+            return await step(turn, text)
+        except SchoolbellError as error:
+            if not _is_over(error):
+                raise
+            # What the step was about is saved, dropped, old or gone: nobody is kept in it, the words are fresh ones.
+            over = error
+            turn.chat.leave()
+            await turn.chat.save(turn.uow)
     for capability in turn.table.capabilities:
         if capability.claims and capability.for_whom(turn.actor) and capability.claims(turn, text):
             return await capability.on_command(turn, text)
@@ -87,7 +96,13 @@ async def _plain_words(turn: Turn, text: str) -> Reply:
         return await named.on_command(turn, "")
     if turn.actor.is_stranger:
         return await greeting.to_stranger(turn)
+    if over is not None:
+        raise over
     return not_understood(turn.t, [entry.commands[0] for entry in turn.table.offered_to(turn.actor)])
+
+
+def _is_over(error: SchoolbellError) -> bool:
+    return isinstance(error, NotFound) or (isinstance(error, Invalid) and error.key == "draft_over")
 
 
 def _open_step(turn: Turn) -> OnCommand | None:

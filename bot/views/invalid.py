@@ -108,8 +108,33 @@ def lesson_problem_words(t: Translator, problem: Invalid) -> str:
             "“yesterday: Ivanov 5”.",
             day=t.date(on, "weekday"),
         )
+    if problem.key == "not_in_year":
+        return t(
+            "{day} is outside of this course's school year ({starts} – {ends}). Choose one of your lessons, or name "
+            "its day: “yesterday: Ivanov 5”.",
+            day=t.date(on),
+            starts=t.date(problem.params["starts"]),
+            ends=t.date(problem.params["ends"]),
+        )
+    if problem.key == "no_lesson":
+        return _no_lesson_words(t, on, problem.params.get("period"))
     return t(
         "This lesson is on {day}, in a term that is closed ({term}). Choose another lesson, or ask the head's office.",
         day=t.date(on),
         term=problem.params.get("term", ""),
+    )
+
+
+def _no_lesson_words(t: Translator, on: date, period: int | None) -> str:
+    if period is None:
+        return t(
+            "You have no lesson like that on {day}. Choose one of your lessons, or name its day: "
+            "“yesterday: Ivanov 5”.",
+            day=t.date(on, "weekday"),
+        )
+    return t(
+        "You have no lesson {period} like that on {day}. Choose one of your lessons, or name its day: "
+        "“yesterday: Ivanov 5”.",
+        period=period,
+        day=t.date(on, "weekday"),
     )

@@ -11,7 +11,7 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from bot.views.grades import KINDS
-from bot.views.invalid import lesson_problem_words, off_scale_words
+from bot.views.invalid import invalid_words, lesson_problem_words, off_scale_words
 from bot.views.lesson import course_words, lesson_words, offer_label
 from core.actions.marks import NewEntry, SavedMarks, UndoneMarks
 from core.cards import Block, Button, Card, Item, Listing, Note, Section, Text
@@ -20,13 +20,15 @@ from core.domain.ids import LARGEST_ID, PostingId
 from core.domain.kinds import Presence
 from core.domain.marking import Entry, Misread, Why
 from core.i18n import N_, Translator
-from core.queries.lessons import LessonChoice, LessonOffer, TaughtCourse
-from core.queries.marking import MarkedPupil, Marking, Standing
+from core.queries.lessons import LessonChoice, LessonOffer
+from core.queries.marking import MarkedPupil, Marking, Meanwhile, Standing
 from core.queries.register import RegisterLine
 
 _LAST_DAY = date.max.toordinal() - 400
 _MOST_OFFERS = 12
 _MOST_CANDIDATES = 8
+_MOST_OTHERS = 4
+_MOST_COURSES = 30
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 PRESENCES: dict[Presence, str] = {
@@ -78,33 +80,31 @@ def marking_help_card(t: Translator, scale_key: str) -> Card:
     )
 
 
-def lesson_choice_card(
-    t: Translator, posting_id: PostingId, choice: LessonChoice, offers: Sequence[LessonOffer]
-) -> Card:
-    """Which lesson is meant, where several fit."""
-    buttons = [
-        (
-            Button(
-                offer_label(t, offer, choice.today),
-                MarkTap(
-                    do="lesson",
-                    posting=posting_id,
-                    n=offer.key.period,
-                    id=offer.key.course_id,
-                    day=offer.key.on.toordinal(),
-                ).pack(),
-            ),
+def lesson_choice_card(t: Translator, posting_id: PostingId, choice: LessonChoice) -> Card:
+    """Which lesson is meant, where several fit; or why none does, and which there are."""
+    offers = choice.offers or choice.others
+    blocks: list[Block] = []
+    if choice.problem is not None:
+        blocks.append(Text(invalid_words(t, choice.problem)[1]))
+    if choice.problem is not None and choice.problem.key == "course_unknown":
+        blocks.append(Text(t("Your courses are:")))
+        blocks.append(Listing(tuple(Item(course_words(course)) for course in choice.courses[:_MOST_COURSES])))
+    if offers:
+        blocks.append(Text(t("Which lesson is it for? Your line is kept.")))
+    elif choice.problem is None:
+        blocks.append(
+            Text(
+                t("I found no lesson for this. Name the class and the subject, like “7A algebra: Ivanov 5”.")
+            )
         )
-        for offer in offers[:_MOST_OFFERS]
-    ]
-    words = (
-        t("Which lesson is it for? Your line is kept.")
-        if offers
-        else t("I found no lesson for this. Name the class and the subject, like “7A algebra: Ivanov 5”.")
-    )
-    return Card(
-        t("Which lesson?"), (Text(words),), (*buttons, (_edit(t, posting_id), _cancel(t, posting_id)))
-    )
+    rows = [_offer_row(t, posting_id, offer, choice.today) for offer in offers[:_MOST_OFFERS]]
+    return Card(t("Which lesson?"), tuple(blocks), (*rows, (_edit(t, posting_id), _cancel(t, posting_id))))
+
+
+def _offer_row(t: Translator, posting_id: PostingId, offer: LessonOffer, today: date) -> tuple[Button, ...]:
+    key = offer.key
+    tap = MarkTap(do="lesson", posting=posting_id, n=key.period, id=key.course_id, day=key.on.toordinal())
+    return (Button(offer_label(t, offer, today), tap.pack()),)
 
 
 def preview_card(t: Translator, posting_id: PostingId, marking: Marking, today: date) -> Card:
@@ -114,6 +114,8 @@ def preview_card(t: Translator, posting_id: PostingId, marking: Marking, today: 
     blocks: list[Block] = [Text(lesson_words(t, lesson, today))]
     if marking.problem is not None:
         blocks.append(Text(lesson_problem_words(t, marking.problem)))
+    if marking.meanwhile:
+        blocks.append(Text(_meanwhile_words(t, marking.meanwhile)))
     understood = [
         Item(_item_words(t, one)) for one in marking.pupils if one.standing is not Standing.LEFT_OUT
     ]
@@ -128,18 +130,46 @@ def preview_card(t: Translator, posting_id: PostingId, marking: Marking, today: 
         blocks.append(_misread_section(t, marking.line.misread, lesson.course.school.scale))
     doubtful = marking.to_choose
     rows: list[tuple[Button, ...]] = []
-    if doubtful is not None:
+    if marking.problem is not None:
+        rows += _other_lessons(t, posting_id, marking, today)
+    elif doubtful is not None:
         blocks.append(Text(t("Who is “{name}”?", name=doubtful.entry.name)))
         rows += _candidate_rows(t, posting_id, doubtful)
     elif marking.can_be_saved:
         rows.append((Button(_save_label(t, marking), MarkTap(do="save", posting=posting_id).pack()),))
-    elif marking.problem is None:
+    else:
         blocks.append(Note(t("There is nothing to save yet. Send the line again, and I start over.")))
     rows.append(
         (Button(t("Change lesson"), MarkTap(do="lessons", posting=posting_id).pack()), _edit(t, posting_id))
     )
     rows.append((_cancel(t, posting_id),))
     return Card(t("Is this right?"), tuple(blocks), tuple(rows))
+
+
+def _other_lessons(
+    t: Translator, posting_id: PostingId, marking: Marking, today: date
+) -> list[tuple[Button, ...]]:
+    """Lessons that can be written in, where this one cannot."""
+    assert marking.register is not None
+    offers = marking.choice.offers if marking.choice else ()
+    others = [offer for offer in offers if offer.key != marking.register.lesson.key]
+    return [_offer_row(t, posting_id, offer, today) for offer in others[:_MOST_OTHERS]]
+
+
+def _meanwhile_words(t: Translator, meanwhile: Sequence[Meanwhile]) -> str:
+    """What somebody else has written since the preview was shown."""
+    parts = []
+    for one in meanwhile:
+        said = [" ".join(mark_words(mark.value, mark.maximum) for mark in one.marks)] if one.marks else []
+        pupil = one.pupil
+        if one.presence_changed:
+            presence = pupil.presence or Presence.PRESENT
+            said.append(presence_words(t, presence, pupil.minutes))
+        parts.append(f"{pupil.list_name} {', '.join(said)}".strip())
+    return t(
+        "Somebody has written since you looked: {what}. Save again if yours is to stand as well.",
+        what="; ".join(parts),
+    )
 
 
 def _save_label(t: Translator, marking: Marking) -> str:
@@ -155,18 +185,13 @@ def _candidate_rows(t: Translator, posting_id: PostingId, doubtful: MarkedPupil)
         return MarkTap(do="pick", posting=posting_id, n=doubtful.place, id=student_id).pack()
 
     found = doubtful.candidates[:_MOST_CANDIDATES]
-    rows = [(Button(roll_name(line), pick(line.student_id)),) for line in found]
+    rows = [(Button(line.list_name, pick(line.student_id)),) for line in found]
     return [*rows, (Button(t("Leave “{name}” out", name=doubtful.entry.name), pick(0)),)]
-
-
-def roll_name(line: RegisterLine) -> str:
-    """A pupil as the class list has it: family name first."""
-    return f"{line.name.family} {line.name.given}".strip()
 
 
 def _item_words(t: Translator, one: MarkedPupil) -> str:
     said = _said(t, one.entry)
-    name = roll_name(one.pupil) if one.pupil else one.entry.name
+    name = one.pupil.list_name if one.pupil else one.entry.name
     if one.standing is Standing.SURE:
         assert one.pupil is not None
         already = _already_words(t, one.pupil)
@@ -215,12 +240,19 @@ def _said(t: Translator, entry: Entry | NewEntry) -> str:
     if entry.presence is not None:
         parts.append(presence_words(t, entry.presence, entry.minutes))
     if entry.comment:
-        parts.append(f"“{entry.comment}”")
+        parts.append(quoted(t, entry.comment))
     return ", ".join(parts)
 
 
+def quoted(t: Translator, words: str) -> str:
+    """Words of a person, in the language's quotation marks."""
+    return t("“{words}”", words=words)
+
+
 def _misread_section(t: Translator, misread: Sequence[Misread], scale_key: str) -> Section:
-    items = tuple(Item(f"“{one.text[:80]}” — {_why_words(t, one, scale_key)}") for one in misread[:20])
+    items = tuple(
+        Item(f"{quoted(t, one.text[:80])} — {_why_words(t, one, scale_key)}") for one in misread[:20]
+    )
     return Section(t("Not understood"), (Listing(items),), open=True)
 
 
@@ -261,7 +293,7 @@ def saved_card(
         for student, was in saved.before.items()
     ]
     if changed:
-        blocks.append(Note("; ".join(changed) + "."))
+        blocks.append(Note("; ".join(changed)))
     blocks.append(
         Note(t("Families see it now; they are told in five minutes. Until then Undo takes all of it back."))
     )
@@ -296,7 +328,7 @@ def again_card(t: Translator, posting_id: PostingId, text: str) -> Card:
         (
             Text(t("This is what you wrote:")),
             Text(text),
-            Note(t("The lesson stays as chosen. /cancel leaves it.")),
+            Note(t("The lesson stays, unless you name another. /cancel leaves it.")),
         ),
         ((Button(t("Back"), MarkTap(do="show", posting=posting_id).pack()), _cancel(t, posting_id)),),
     )
@@ -305,18 +337,6 @@ def again_card(t: Translator, posting_id: PostingId, text: str) -> Card:
 def dropped_card(t: Translator) -> Card:
     """After Cancel."""
     return Card(t("Cancelled"), (Text(t("Nothing was saved.")),))
-
-
-def unknown_course_card(t: Translator, words: str, courses: Sequence[TaughtCourse], text: str) -> Card:
-    """The words before the colon name no course of the teacher's."""
-    return Card(
-        t("No such course of yours"),
-        (
-            Text(t("“{words}” is none of your courses. They are:", words=words)),
-            Listing(tuple(Item(course_words(course)) for course in courses[:30])),
-            Note(t("You wrote: {text}", text=text)),
-        ),
-    )
 
 
 def _edit(t: Translator, posting_id: PostingId) -> Button:

@@ -10,8 +10,9 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from bot.views.grades import KINDS
+from bot.views.invalid import lesson_problem_words
 from bot.views.lesson import lesson_words, offer_label
-from bot.views.marking import PRESENCES, mark_words, presence_words, roll_name
+from bot.views.marking import PRESENCES, mark_words, presence_words, quoted
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
 from core.domain.grading import scale
 from core.domain.ids import LARGEST_ID, CourseId
@@ -126,7 +127,7 @@ def _row(t: Translator, key: LessonKey, line: RegisterLine, *, is_taken: bool) -
     minutes = f" {line.minutes}′" if line.minutes else ""
     marks = " ".join(mark_words(mark.value, mark.maximum)[:6] for mark in line.marks) or "＋"
     return (
-        Button(f"{sign} {roll_name(line)}{minutes}", register_tap(key, "note", line.student_id, _NEXT[now])),
+        Button(f"{sign} {line.list_name}{minutes}", register_tap(key, "note", line.student_id, _NEXT[now])),
         Button(marks, register_tap(key, "pupil", line.student_id)),
     )
 
@@ -140,10 +141,11 @@ def lessons_card(t: Translator, choice: LessonChoice) -> Card:
                 register_tap(offer.key, "list"),
             ),
         )
-        for offer in choice.offers[:12]
+        for offer in (choice.offers or choice.others)[:12]
     )
     words = t("Choose the lesson.") if rows else t("You have no lessons in the timetable of this week.")
-    return Card(t("Register"), (Text(words),), rows)
+    problem = (Text(lesson_problem_words(t, choice.problem)),) if choice.problem else ()
+    return Card(t("Register"), (*problem, Text(words)), rows)
 
 
 def pupil_card(t: Translator, register: LessonRegister, line: RegisterLine, today: date) -> Card:
@@ -182,7 +184,7 @@ def pupil_card(t: Translator, register: LessonRegister, line: RegisterLine, toda
             )
         )
     rows.append((Button(t("Back to the list"), register_tap(key, "list", line.student_id)),))
-    return Card(roll_name(line), tuple(blocks), tuple(rows))
+    return Card(line.list_name, tuple(blocks), tuple(rows))
 
 
 def _in_rows(choices: list[Button]) -> list[tuple[Button, ...]]:
@@ -200,7 +202,7 @@ def _mark_line(t: Translator, mark: LessonMark) -> str:
     if mark.kind:
         parts.append(t(KINDS[mark.kind]) if mark.kind in KINDS else mark.kind)
     if mark.comment:
-        parts.append(f"“{mark.comment}”")
+        parts.append(quoted(t, mark.comment))
     return ", ".join(parts)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.invalid import lesson_problem_words
 from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
@@ -142,4 +143,5 @@ def topic_lessons_card(
         words = t("I found no lesson for this. Name it: /topic 7A algebra: Adding fractions")
     else:
         words = t("For which lesson?")
-    return Card(t("Topic"), (Text(words), *([Text(topic)] if topic else [])), rows)
+    problem = (Text(lesson_problem_words(t, choice.problem)),) if choice.problem else ()
+    return Card(t("Topic"), (*problem, Text(words), *([Text(topic)] if topic else [])), rows)

@@ -19,7 +19,7 @@ from core.db.models import Assessment, Mark
 from core.db.outbox import cancel_event, publish
 from core.db.presence import PRESENT, Noted, noted_presence, write_presence
 from core.db.uow import UnitOfWork
-from core.domain.drafts import UNDO_TIME
+from core.domain.drafts import UNDO_TIME, SeenPupil
 from core.domain.grading import scale
 from core.domain.ids import LessonId, PersonId, PostingId
 from core.domain.kinds import PostingKind, Presence
@@ -61,12 +61,14 @@ async def save_marks(
     entries: Sequence[NewEntry],
     *,
     rest_present: bool = False,
+    seen: Mapping[int, SeenPupil] | None = None,
 ) -> SavedMarks:
-    """Save a posting's marks and absences in one transaction; what others saved meanwhile stays.
+    """Save a posting's marks and absences in one transaction; what others saved meanwhile stays. ``seen`` is what
+    the asker was shown of these pupils.
 
-    Fifteen statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
-    Invalid("draft_over"), ("lesson_in_future") and ("term_closed"). Marks are told after the undo time, absences at
-    once.
+    Twenty statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
+    as ``check_writable``, Invalid("draft_over"), and Invalid("changed_meanwhile") where the pupils' marks are no
+    more as they were seen. Marks are told after the undo time, absences at once.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
@@ -78,6 +80,8 @@ async def save_marks(
         pupils = {line.student_id: line for line in await register_lines(uow, lesson_key)}
         if any(entry.student_id not in pupils for entry in entries):
             raise NotFound("student_not_found")
+        if seen is not None and {one: line.seen for one, line in pupils.items() if one in seen} != seen:
+            raise Invalid("changed_meanwhile")
         _check_values(lesson, entries)
         taken = {(mark.assessment_id, line.student_id) for line in pupils.values() for mark in line.marks}
         marks = await _insert_marks(uow, lesson, lesson_id, entries, taken)

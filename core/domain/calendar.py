@@ -18,6 +18,19 @@ class TermSpan:
     ends: date
 
 
+@dataclass(frozen=True, slots=True)
+class YearSpan:
+    """An academic year, both ends inclusive."""
+
+    id: int
+    starts: date
+    ends: date
+
+    def holds(self, day: date) -> bool:
+        """Whether the day is one of the year's."""
+        return self.starts <= day <= self.ends
+
+
 def term_on(terms: Sequence[TermSpan], day: date) -> TermSpan | None:
     """The term that a day lies in; of overlapping ones the one that started last."""
     holding = [term for term in terms if term.starts <= day <= term.ends]

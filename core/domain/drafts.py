@@ -28,13 +28,23 @@ def lesson_from_json(kept: Any) -> LessonKey | None:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPupil:
+    """What a lesson had of a pupil when that was shown: marks as (id, value), and the presence, "" for none."""
+
+    marks: tuple[tuple[int, str], ...] = ()
+    presence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkingDraft:
-    """A line of marks. ``lesson`` is set once one was chosen by hand; ``picks`` maps an item's place in the line to
-    the pupil chosen for it, 0 for leaving it out."""
+    """A line of marks. ``lesson`` is set once one was chosen, by hand or because no other fits: what is shown is
+    what is saved. ``picks`` maps an item's place in the line to the pupil chosen for it, 0 for leaving it out;
+    ``seen`` is what the preview showed of the pupils to be marked."""
 
     text: str
     lesson: LessonKey | None = None
     picks: Mapping[int, int] = field(default_factory=dict)
+    seen: Mapping[int, SeenPupil] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For the posting's ``draft``."""
@@ -42,13 +52,21 @@ class MarkingDraft:
             "text": self.text,
             "lesson": lesson_as_json(self.lesson) if self.lesson else None,
             "picks": {str(place): pupil for place, pupil in self.picks.items()},
+            "seen": {
+                str(pupil): [[list(mark) for mark in one.marks], one.presence]
+                for pupil, one in self.seen.items()
+            },
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> MarkingDraft:
         """The draft again."""
         picks = {int(place): int(pupil) for place, pupil in kept.get("picks", {}).items()}
-        return cls(str(kept.get("text", "")), lesson_from_json(kept.get("lesson")), picks)
+        seen = {
+            int(pupil): SeenPupil(tuple((int(number), str(value)) for number, value in marks), str(presence))
+            for pupil, (marks, presence) in kept.get("seen", {}).items()
+        }
+        return cls(str(kept.get("text", "")), lesson_from_json(kept.get("lesson")), picks, seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Text typed in the wrong keyboard layout: Russian ЙЦУКЕН or Thai Kedmanee where Latin was meant."""
+"""Text typed in the wrong keyboard layout: Russian ЙЦУКЕН or Thai Kedmanee where Latin was meant, or the reverse."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _RUSSIAN = (
 _THAI = "_ๅ/-ภถุึคตจขชๆไำพะัีรนยบลฃฟหกดเ้่าสวงผปแอิืทมใฝ" + '%+๑๒๓๔ู฿๕๖๗๘๙๐"ฎฑธํ๊ณฯญฐ,ฅฤฆฏโฌ็๋ษศซ.()ฉฮฺ์?ฒฬฦ'
 
 _KEYS = [dict(zip(layout, _LATIN, strict=True)) for layout in (_RUSSIAN, _THAI)]
+_TO_LAYOUT = [dict(zip(_LATIN, layout, strict=True)) for layout in (_RUSSIAN, _THAI)]
 
 
 def from_wrong_layout(text: str) -> str | None:
@@ -24,3 +25,13 @@ def from_wrong_layout(text: str) -> str | None:
             if converted != text:
                 return converted
     return None
+
+
+def in_other_layouts(text: str) -> tuple[str, ...]:
+    """What the same keys type in the other layouts: ``gtnhjd`` is ``петров``, ``зуекщм`` is ``petrov``."""
+    typed = (
+        "".join(keys.get(character, " ") for character in text)
+        for keys in (*_TO_LAYOUT, *_KEYS)
+        if all(character in keys or character == " " for character in text)
+    )
+    return tuple(one for one in typed if one != text)

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from typing import Protocol, TypeVar
 
 from core.domain.ids import CourseId
+from core.domain.names import western_digits
 from core.domain.spoken_dates import find_day
 
 UNTIMED = 0
@@ -24,9 +25,37 @@ class LessonKey:
     course_id: CourseId
 
 
+def _russian_ordinal(stem: str) -> tuple[str, ...]:
+    return tuple(stem + ending for ending in ("ый", "ой", "ого", "ому", "ом"))
+
+
+_ORDINALS: dict[str, int] = {
+    word: number
+    for number, words in enumerate(
+        (
+            ("first", *_russian_ordinal("перв"), "แรก", "หนึ่ง"),
+            ("second", *_russian_ordinal("втор"), "สอง"),
+            ("third", "третий", "третьего", "третьему", "третьем", "สาม"),
+            ("fourth", *_russian_ordinal("четверт"), *_russian_ordinal("четвёрт"), "สี่"),
+            ("fifth", *_russian_ordinal("пят"), "ห้า"),
+            ("sixth", *_russian_ordinal("шест"), "หก"),
+            ("seventh", *_russian_ordinal("седьм"), "เจ็ด"),
+            ("eighth", *_russian_ordinal("восьм"), "แปด"),
+            ("ninth", *_russian_ordinal("девят"), "เก้า"),
+            ("tenth", *_russian_ordinal("десят"), "สิบ"),
+        ),
+        1,
+    )
+    for word in words
+}
+_ORDINAL = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 _PERIOD = re.compile(
-    r"(?:\b(?:lesson|period|урок)\s*(?:№\s*)?|คาบ(?:ที่)?\s*)(\d{1,2})\b"
-    r"|\b(\d{1,2})\s*(?:st|nd|rd|th|-?й|-?ый|-?ой)?\s*(?:lesson|period|урок\w{0,3})\b",
+    r"(?:(?<!\w)(?:in|on|at|на|в|во)\s+)?(?:(?<!\w)the\s+)?(?:"
+    r"(?:\b(?:lesson|period|урок)\s*(?:№\s*)?|คาบ(?:ที่)?\s*)(?P<behind>\d{1,2})\b"
+    r"|\b(?P<before>\d{1,2})\s*(?:st|nd|rd|th|-?й|-?ый|-?ой|-?м|-?ом)?\s*(?:lesson|period|урок\w{0,3})\b"
+    rf"|\b(?P<ordinal>{_ORDINAL})\s+(?:lesson|period|урок\w{{0,3}})\b"
+    rf"|(?:คาบ|ชั่วโมง)(?:ที่)?\s*(?P<thai>{_ORDINAL})"
+    ")",
     re.IGNORECASE,
 )
 
@@ -42,14 +71,21 @@ class Target:
 
 def read_target(text: str, today: date) -> Target:
     """``7A algebra, 2nd lesson yesterday`` as class and subject, day, and period."""
+    text = western_digits(text)
     period = _PERIOD.search(text)
     if period is not None:
         text = f"{text[: period.start()]} {text[period.end() :]}"
     day = find_day(text, today, looking_back=True)
     if day is not None and day.day is not None:
         text = f"{text[: day.start]} {text[day.end :]}"
-    number = int(period[1] or period[2]) if period else None
-    return Target(" ".join(text.split()).strip(" ,"), day.day if day else None, number)
+    return Target(
+        " ".join(text.split()).strip(" ,"), day.day if day else None, _number(period) if period else None
+    )
+
+
+def _number(period: re.Match[str]) -> int:
+    digits = period["behind"] or period["before"]
+    return int(digits) if digits else _ORDINALS[(period["ordinal"] or period["thai"]).casefold()]
 
 
 class Meeting(Protocol):
@@ -83,8 +119,11 @@ def lessons_meant(
     """The lesson meant, or all of several that fit alike; () where none does. ``now`` is the school's local time.
 
     Without a day: on now, else the last today, else the next today, else the last one before today (marks are
-    written after a lesson), else the next day's. With a day that is not today: all of that day's.
+    written after a lesson), else the next day's; with a ``period`` alone, only today's. With a day that is not today:
+    all of that day's.
     """
+    if period is not None and day is None:
+        day = now.date()
     fitting = [
         one
         for one in lessons

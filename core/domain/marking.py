@@ -16,11 +16,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 
 from core.domain.grading import MarkValue, Scale
 from core.domain.kinds import Presence
-from core.domain.marking_words import KINDS, MINUTES, PASS_OR_FAIL, PRESENCES, REST_PRESENT, ROLL_NUMBER
+from core.domain.marking_tokens import DASHES, NUMBER, POINTS, TWO_MARKS, Reader, Token, plain_number
+from core.domain.marking_words import (
+    CHATTER,
+    GLUED_PRESENCES,
+    KINDS,
+    MINUTES,
+    PRESENCES,
+    REST_PRESENT,
+    ROLL_NUMBER,
+    TWO_WORD_PRESENCES,
+)
 from core.domain.names import fold
 from core.errors import MarkOutOfScale
 
@@ -29,20 +38,11 @@ LONGEST_COMMENT = 500
 MOST_ITEMS = 120
 MOST_MINUTES = 300
 _MOST_WORDS = 40
+_FIRST_WORDS = 6
 _QUOTES = (('"', '"'), ("«", "»"), ("“", "”"))
-_TOKEN = re.compile(
-    r'"[^"\n]*"|«[^«»\n]*»|“[^“”\n]*”|„[^„“”\n]*[“”]'
-    r"|[,;](?!(?<=\d[,;])\d)"
-    r'|(?:[^\s,;:"«»“”„]|(?<=\d)[,:](?=\d))+'
-    r"|\S"
-)
-_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?[+\-−–—]?%?", re.ASCII)
-_POINTS = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?)/(\d{1,6}(?:[.,]\d{1,3})?)", re.ASCII)
-_TWO = re.compile(r"(\d{1,3}[+\-]?),(\d{1,3}[+\-]?)", re.ASCII)
+_QUOTATION_MARKS = frozenset('"«»“”„')
 _GLUED = re.compile(r"([^\W\d]\D+?)(\d.*)")
 _SPAN_OF_MINUTES = re.compile(r"(\d{1,6})(\D{0,8})", re.ASCII)
-_DASHES = frozenset("-–—−:")
-_MINUSES = str.maketrans("−–—", "---")
 
 
 class Why(StrEnum):
@@ -66,7 +66,7 @@ class GivenMark:
     maximum: Decimal | None = None
 
     def __str__(self) -> str:
-        return self.value.text if self.maximum is None else f"{self.value.text}/{_plain(self.maximum)}"
+        return self.value.text if self.maximum is None else f"{self.value.text}/{plain_number(self.maximum)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,35 @@ class Entry:
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
 
+    @property
+    def is_meant(self) -> bool:
+        """Whether a pupil was to be marked, and these are no plain words that sound alike."""
+        return not _is_chatter(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Misread:
-    """An item that was not understood: its whole text, the word that stopped the reading, where that stands."""
+    """An item that was not understood: its whole text, the word that stopped the reading, where that stands.
+
+    ``name`` is whose it seems to be, where a mark or a presence was read behind it, also one off the scale.
+    """
 
     text: str
     why: Why
     word: str = ""
+    name: str = ""
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)
+
+    @property
+    def is_meant(self) -> bool:
+        """As of an entry: ``Ivanov 5 great`` was to mark somebody, ``see you at 9`` was not."""
+        return bool(self.name) and not _is_chatter(self.name)
+
+
+def _is_chatter(name: str) -> bool:
+    """Whether a "name" holds little words that stand in no name: ``see you at``. A capital makes one of any."""
+    return any(word in CHATTER for word in name.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +134,13 @@ class Line:
     @property
     def is_marking(self) -> bool:
         """Whether somebody meant to mark: plain words and names alone are none of this parser's business."""
-        meant = (Why.OFF_SCALE, Why.TWO_READINGS, Why.SAID_TWICE, Why.MINUTES)
-        return bool(self.entries) or self.rest_present or any(one.why in meant for one in self.misread)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-
-    @property
-    def is_quote(self) -> bool:
-        return len(self.text) > 1 and self.text[0] in '"«“„' and self.text[-1] in '"»“”'
-
-    @property
-    def folded(self) -> str:
-        return fold(self.text).rstrip(".")
+        return self.rest_present or any(item.is_meant for item in self.items)
 
 
 class _Stop(Exception):
     """The item cannot be understood, because of one word."""
 
-    def __init__(self, why: Why, token: _Token | None = None) -> None:
+    def __init__(self, why: Why, token: Token | None = None) -> None:
         self.why = why
         self.token = token
 
@@ -145,19 +148,17 @@ class _Stop(Exception):
 def parse_line(text: str, scale: Scale) -> Line:
     """What the line says on this scale. Never raises, and reads no more than LONGEST_LINE characters."""
     read, too_much = text[:LONGEST_LINE], text[LONGEST_LINE:]
+    reader = Reader(scale)
     items: list[Entry | Misread] = []
     target, target_kind, rest_present = "", "", False
     is_first = True
     for line_start, line in _lines(read):
-        tokens = [
-            _Token(match[0], line_start + match.start(), line_start + match.end())
-            for match in _TOKEN.finditer(line)
-        ]
+        tokens = reader.tokens(line, line_start)
         if not tokens:
             continue
         if is_first:
             is_first = False
-            colon = _target_ends(tokens, scale, more_lines=line_start + len(line) < len(read.rstrip()))
+            colon = _target_ends(tokens, more_lines=line_start + len(line) < len(read.rstrip()))
             if colon is not None:
                 target, target_kind = _read_target(tokens[:colon])
                 tokens = tokens[colon + 1 :]
@@ -166,11 +167,10 @@ def parse_line(text: str, scale: Scale) -> Line:
                 cut = group[0].start
                 items.append(Misread(read[cut:].strip(), Why.TOO_LONG, start=cut, end=len(text)))
                 return Line(tuple(items), target, rest_present)
-            said = " ".join(token.folded for token in group[:4])
-            if len(group) <= 3 and said in REST_PRESENT:
+            if len(group) <= 3 and " ".join(token.folded for token in group) in REST_PRESENT:
                 rest_present = True
                 continue
-            items.append(_read_item(read, group, scale, target_kind))
+            items.append(_read_item(read, group, reader, target_kind))
     if too_much.strip():
         items.append(Misread(too_much.strip(), Why.TOO_LONG, start=LONGEST_LINE, end=len(text)))
     return Line(tuple(items), target, rest_present)
@@ -183,7 +183,7 @@ def print_line(line: Line, scale: Scale) -> str:
         rows.append("rest present")
     if line.target or (rows and ":" in rows[0]):
         # A colon alone says that there is no target, so that none is read out of the first item.
-        rows.insert(0, f"{line.target}:")
+        rows.insert(0, f"{line.target}:" if rows else f"{line.target}:,")
     return "\n".join(rows)
 
 
@@ -213,10 +213,10 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
 
 
-def _groups(tokens: Sequence[_Token]) -> Iterator[list[_Token]]:
-    group: list[_Token] = []
+def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    group: list[Token] = []
     for token in tokens:
-        if token.text in (",", ";"):
+        if token.word.text in (",", ";"):
             if group:
                 yield group
             group = []
@@ -226,151 +226,197 @@ def _groups(tokens: Sequence[_Token]) -> Iterator[list[_Token]]:
         yield group
 
 
-def _target_ends(tokens: Sequence[_Token], scale: Scale, *, more_lines: bool) -> int | None:
+def _target_ends(tokens: Sequence[Token], *, more_lines: bool) -> int | None:
     """Where the target's colon stands; None where there is no target. ``Ivanov: 5`` has none."""
     for place, token in enumerate(tokens):
-        if token.text in (",", ";") or token.is_quote:
+        if token.text in (",", ";") or token.word.is_quote:
             return None
         if token.text == ":":
             if place + 1 == len(tokens):
                 return place if more_lines else None
-            return None if _is_said(tokens[place + 1], scale) else place
+            return None if tokens[place + 1].word.is_said else place
     return None
 
 
-def _read_target(tokens: Sequence[_Token]) -> tuple[str, str]:
+def _read_target(tokens: Sequence[Token]) -> tuple[str, str]:
     """The target's words without a kind that is meant for all, and that kind."""
     kinds = [token for token in tokens if token.folded in KINDS]
-    if len(kinds) == 1 and len(tokens) > 1:
+    if len(kinds) == 1:
         words = [token.text for token in tokens if token is not kinds[0]]
         return " ".join(words), KINDS[kinds[0].folded]
     return " ".join(token.text for token in tokens), ""
 
 
-def _is_said(token: _Token, scale: Scale) -> bool:
-    """Whether a token says something of a pupil, so that a name ends before it."""
-    return (
-        token.is_quote
-        or token.text in _DASHES
-        or token.folded in PRESENCES
-        or token.folded in KINDS
-        or _looks_like_mark(token.text, scale)
-    )
-
-
-def _looks_like_mark(text: str, scale: Scale) -> bool:
-    plain = text.lstrip("-−–—")
-    if _NUMBER.fullmatch(plain) or _POINTS.fullmatch(plain) or _TWO.fullmatch(plain):
-        return True
-    return len(text) <= 8 and _symbol(text) in _symbols(scale)
-
-
-def _read_item(text: str, tokens: list[_Token], scale: Scale, kind: str) -> Entry | Misread:
+def _read_item(text: str, tokens: list[Token], reader: Reader, kind: str) -> Entry | Misread:
     start, end = tokens[0].start, tokens[-1].end
+    reading = _Reading(reader)
     try:
         if len(tokens) > _MOST_WORDS:
+            reading.glance(tokens[:_FIRST_WORDS])
             raise _Stop(Why.TOO_LONG)
-        entry = _read_entry(tokens, scale)
+        entry = reading.read(tokens)
     except _Stop as stop:
-        where = stop.token or _Token("", start, end)
-        return Misread(text[start:end], stop.why, where.text, where.start, where.end)
+        where = stop.token or Token(reader.word(""), start, end)
+        name = reading.name if reading.says_something else ""
+        return Misread(text[start:end], stop.why, where.text, name, where.start, where.end)
     if kind and entry.marks and not entry.kind:
         entry = replace(entry, kind=kind)
     return replace(entry, start=start, end=end)
 
 
-def _read_entry(tokens: Sequence[_Token], scale: Scale) -> Entry:
-    name, rest = _read_name(tokens, scale)
-    marks: list[GivenMark] = []
-    presence: Presence | None = None
-    minutes: int | None = None
-    kind = comment = ""
-    place = 0
-    while place < len(rest):
+class _Reading:
+    """One item on its way to being understood; ``name`` is known even where the rest makes it stop."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.name = ""
+        self.says_something = False
+        """Whether a mark, also one off the scale, or a presence stands behind the name."""
+        self.marks: list[GivenMark] = []
+        self.presence: Presence | None = None
+        self.minutes: int | None = None
+        self.kind = ""
+        self.comment = ""
+
+    def glance(self, tokens: Sequence[Token]) -> None:
+        """Whose it is, and whether it says anything, of an item that is too long to be read."""
+        try:
+            self.name, rest = _read_name(tokens, self.reader)
+        except _Stop:
+            return
+        self.says_something = any(token.word.is_mark or token.folded in PRESENCES for token in rest)
+
+    def read(self, tokens: Sequence[Token]) -> Entry:
+        """The whole item. Raises _Stop."""
+        self.name, rest = _read_name(tokens, self.reader)
+        place = 0
+        while place < len(rest):
+            place = self._read_word(rest, place)
+        if not self.marks and self.presence is None:
+            raise _Stop(Why.NOTHING_SAID)
+        if self.marks and fold(self.name) in ROLL_NUMBER:
+            raise _Stop(Why.NO_NAME, tokens[0])
+        return Entry(self.name, tuple(self.marks), self.presence, self.minutes, self.kind, self.comment)
+
+    def _read_word(self, rest: Sequence[Token], place: int) -> int:
+        """What stands at a place; the next place to read at."""
         token = rest[place]
         place += 1
-        two_words = f"{token.folded} {rest[place].folded}" if place < len(rest) else ""
-        if token.is_quote:
-            words = " ".join(token.text[1:-1].split())
-            if scale.is_words and words:
-                marks.append(_mark_of_words(words, scale, token))
-            elif comment:
-                raise _Stop(Why.SAID_TWICE, token)
-            elif len(words) > LONGEST_COMMENT:
-                raise _Stop(Why.TOO_LONG, token)
-            else:
-                comment = words
+        two_words = _with_next(rest, place - 1)
+        if token.word.is_quote:
+            self._read_quote(token)
         elif two_words in PRESENCES or token.folded in PRESENCES:
-            if presence is not None:
+            self.says_something = True
+            if self.presence is not None:
                 raise _Stop(Why.SAID_TWICE, token)
             place += two_words in PRESENCES
-            presence = PRESENCES.get(two_words) or PRESENCES[token.folded]
-            if presence is Presence.LATE:
-                minutes, place = _read_minutes(rest, place)
+            self.presence = PRESENCES.get(two_words) or PRESENCES[token.folded]
+            if self.presence is Presence.LATE:
+                self.minutes, place = _read_minutes(rest, place)
         elif token.folded in KINDS:
-            if kind and kind != KINDS[token.folded]:
+            if self.kind and self.kind != KINDS[token.folded]:
                 raise _Stop(Why.SAID_TWICE, token)
-            kind = KINDS[token.folded]
-        elif _looks_like_mark(token.text, scale):
-            marks += _read_marks(token, scale)
+            self.kind = KINDS[token.folded]
+        elif token.word.is_mark:
+            self.says_something = True
+            self.marks += _read_marks(token, self.reader)
         else:
             raise _Stop(Why.UNKNOWN_WORD, token)
-    if not marks and presence is None:
-        raise _Stop(Why.NOTHING_SAID)
-    return Entry(name, tuple(marks), presence, minutes, kind, comment)
+        return place
+
+    def _read_quote(self, token: Token) -> None:
+        scale = self.reader.scale
+        words = " ".join(token.text[1:-1].split())
+        if scale.is_words and words:
+            self.marks.append(_mark_of_words(words, scale, token))
+        elif self.comment:
+            raise _Stop(Why.SAID_TWICE, token)
+        elif len(words) > LONGEST_COMMENT:
+            raise _Stop(Why.TOO_LONG, token)
+        else:
+            self.comment = words
 
 
-def _read_name(tokens: Sequence[_Token], scale: Scale) -> tuple[str, list[_Token]]:
+def _with_next(tokens: Sequence[Token], place: int) -> str:
+    """Two words of presence that begin here, ``not here``; "" where none do."""
+    words = TWO_WORD_PRESENCES.get(tokens[place].folded)
+    if words is None or place + 1 == len(tokens):
+        return ""
+    both = f"{tokens[place].folded} {tokens[place + 1].folded}"
+    return both if both in words else ""
+
+
+def _read_name(tokens: Sequence[Token], reader: Reader) -> tuple[str, list[Token]]:
     """The leading words, the first of them in any case, and the tokens behind."""
     first = tokens[0]
-    if fold(first.text) in ROLL_NUMBER and len(tokens) > 1 and tokens[1].text.isdecimal():
-        return f"№{int(tokens[1].text)}", _behind_the_name(tokens, 2)
-    if first.is_quote or first.text in _DASHES or _NUMBER.fullmatch(first.text) or "/" in first.text:
+    if (
+        len(tokens) > 1
+        and tokens[1].text.isdecimal()
+        and len(first.text) <= 8
+        and fold(first.text) in ROLL_NUMBER
+    ):
+        return f"№{int(tokens[1].text)}", _behind_the_name(tokens, 2, reader)
+    if first.word.is_quote or first.text in DASHES or NUMBER.fullmatch(first.text) or "/" in first.text:
         raise _Stop(Why.NO_NAME, first)
     words: list[str] = []
-    for place, token in enumerate(apart := _unglued(tokens, scale)):
-        if words and _is_said_here(apart, place, scale):
-            return " ".join(words), _behind_the_name(apart, place)
+    for place, token in enumerate(apart := _unglued(tokens, reader)):
+        if words and _is_said_here(apart, place):
+            return " ".join(words), _behind_the_name(apart, place, reader)
+        if token.text in _QUOTATION_MARKS:
+            raise _Stop(Why.UNKNOWN_WORD, token)
         words.append(token.text)
     raise _Stop(Why.NOTHING_SAID)
 
 
-def _unglued(tokens: Sequence[_Token], scale: Scale) -> list[_Token]:
-    """The tokens with the word of the name that a mark is glued to, ``Ivanov5``, in two."""
+def _unglued(tokens: Sequence[Token], reader: Reader) -> Sequence[Token]:
+    """The tokens with the word of the name that a mark is glued to, ``Ivanov5``, in two.
+
+    Where nothing else is said, so is one that ends in a Thai word of presence, ``ทองดีขาด``.
+    """
     for place, token in enumerate(tokens):
-        if place and _is_said(token, scale):
-            break
+        if place and token.word.is_said:
+            return tokens
         glued = _GLUED.fullmatch(token.text)
-        if glued and _looks_like_mark(glued[2], scale) and fold(glued[1]) not in ROLL_NUMBER:
-            cut = token.start + len(glued[1])
-            parts = [_Token(glued[1], token.start, cut), _Token(glued[2], cut, token.end)]
-            return [*tokens[:place], *parts, *tokens[place + 1 :]]
-    return list(tokens)
+        if glued and reader.word(glued[2]).is_mark and fold(glued[1]) not in ROLL_NUMBER:
+            return _in_two(tokens, place, len(glued[1]), reader)
+    last = tokens[-1].text
+    ending = next((word for word in GLUED_PRESENCES if last.endswith(word)), "")
+    name = last[: -len(ending)] if ending else ""
+    if len(name) > 1 and name[0].isalpha() and not any(map(str.isdigit, name)):
+        return _in_two(tokens, len(tokens) - 1, len(name), reader)
+    return tokens
 
 
-def _is_said_here(tokens: Sequence[_Token], place: int, scale: Scale) -> bool:
+def _in_two(tokens: Sequence[Token], place: int, length: int, reader: Reader) -> list[Token]:
+    """The tokens with the one at a place cut behind its first ``length`` letters."""
+    text, start = tokens[place].text, tokens[place].start
+    parts = [reader.token(text[:length], start), reader.token(text[length:], start + length)]
+    return [*tokens[:place], *parts, *tokens[place + 1 :]]
+
+
+def _is_said_here(tokens: Sequence[Token], place: int) -> bool:
     """An initial, ``Ivanov B 5``, is no "ill": a capital alone before something else that is said is a name's."""
     token = tokens[place]
-    if place + 1 < len(tokens) and f"{token.folded} {tokens[place + 1].folded}" in PRESENCES:
+    if not token.word.is_said:
+        return token.word.folded in TWO_WORD_PRESENCES and bool(_with_next(tokens, place))
+    if _with_next(tokens, place):
         return True
-    if not _is_said(token, scale):
-        return False
     is_initial = len(token.text) == 1 and token.text.isupper() and token.folded in PRESENCES
     is_initial = is_initial or (len(token.text) == 2 and token.text[0].isupper() and token.text[1] == ".")
-    return not (is_initial and place + 1 < len(tokens) and _is_said(tokens[place + 1], scale))
+    return not (is_initial and place + 1 < len(tokens) and tokens[place + 1].word.is_said)
 
 
-def _behind_the_name(tokens: Sequence[_Token], place: int) -> list[_Token]:
+def _behind_the_name(tokens: Sequence[Token], place: int, reader: Reader) -> list[Token]:
     """The tokens from a place on, without the dash or colon that parts them from the name."""
     rest = list(tokens[place:])
-    if rest and rest[0].text in _DASHES:
+    if rest and rest[0].text in DASHES:
         return rest[1:]
-    if rest and rest[0].text[0] in _DASHES and len(rest[0].text) > 1:
-        return [_Token(rest[0].text[1:], rest[0].start + 1, rest[0].end), *rest[1:]]
+    if rest and rest[0].text[0] in DASHES and len(rest[0].text) > 1:
+        return [reader.token(rest[0].text[1:], rest[0].start + 1), *rest[1:]]
     return rest
 
 
-def _read_minutes(tokens: Sequence[_Token], place: int) -> tuple[int | None, int]:
+def _read_minutes(tokens: Sequence[Token], place: int) -> tuple[int | None, int]:
     if place == len(tokens):
         return None, place
     token = tokens[place]
@@ -385,21 +431,21 @@ def _read_minutes(tokens: Sequence[_Token], place: int) -> tuple[int | None, int
     return int(found[1]), place
 
 
-def _mark_of_words(words: str, scale: Scale, token: _Token) -> GivenMark:
+def _mark_of_words(words: str, scale: Scale, token: Token) -> GivenMark:
     try:
         return GivenMark(scale.parse(words))
     except MarkOutOfScale:
         raise _Stop(Why.TOO_LONG, token) from None
 
 
-def _read_marks(token: _Token, scale: Scale) -> list[GivenMark]:
+def _read_marks(token: Token, reader: Reader) -> list[GivenMark]:
     """The one mark of a word, or the two of ``5,4`` where that is no decimal."""
-    points = _POINTS.fullmatch(token.text)
+    points = POINTS.fullmatch(token.text)
     if points:
-        return [_read_points(token, points, scale)]
-    whole = _on_scale(token.text, scale)
-    two = _TWO.fullmatch(token.text)
-    halves = [_on_scale(part, scale) for part in two.groups()] if two else []
+        return [_read_points(token, points, reader)]
+    whole = reader.on_scale(token.text)
+    two = TWO_MARKS.fullmatch(token.text)
+    halves = [reader.on_scale(part) for part in two.groups()] if two else []
     both = [half for half in halves if half is not None]
     if len(both) == 2:
         if whole is not None:
@@ -410,47 +456,12 @@ def _read_marks(token: _Token, scale: Scale) -> list[GivenMark]:
     return [GivenMark(whole)]
 
 
-def _read_points(token: _Token, points: re.Match[str], scale: Scale) -> GivenMark:
+def _read_points(token: Token, points: re.Match[str], reader: Reader) -> GivenMark:
     """Points; where both numbers are marks of a short scale, ``5/4`` may be two marks and is not guessed."""
     got, most = (Decimal(number.replace(",", ".")) for number in points.groups())
-    if scale.choices() and all(_on_scale(number, scale) for number in points.groups()):
+    if reader.scale.choices() and all(reader.on_scale(number) for number in points.groups()):
         raise _Stop(Why.TWO_READINGS, token)
-    if most <= 0 or got > most or scale.is_words:
+    if most <= 0 or got > most or reader.scale.is_words:
         raise _Stop(Why.OFF_SCALE, token)
-    return GivenMark(MarkValue(_plain(got), Decimal(_plain(got))), Decimal(_plain(most)))
-
-
-def _plain(number: Decimal) -> str:
-    return str(int(number)) if number == number.to_integral_value() else str(number.normalize())
-
-
-def _on_scale(text: str, scale: Scale) -> MarkValue | None:
-    known = _symbols(scale).get(_symbol(text))
-    if known is not None or scale.span is None:
-        return known
-    try:
-        return scale.parse(text.rstrip("%"))
-    except MarkOutOfScale:
-        return None
-
-
-def _symbol(text: str) -> str:
-    """A mark's text for looking it up: one kind of minus, a point for decimals, no zeros behind it."""
-    symbol = fold(text).translate(_MINUSES).replace(",", ".")
-    whole, point, decimals = symbol.partition(".")
-    return whole if point and decimals and not decimals.strip("0") else symbol
-
-
-@lru_cache(maxsize=32)
-def _symbols_of(key: str, values: tuple[tuple[str, Decimal | None], ...]) -> dict[str, MarkValue]:
-    found = {_symbol(text): MarkValue(text, number) for text, number in values}
-    if key == "letters":
-        look_alike = str.maketrans("abce", "авсе")
-        found |= {symbol.translate(look_alike): value for symbol, value in found.items()}
-    if key == "passfail":
-        found |= {word: found[meant] for word, meant in PASS_OR_FAIL.items()}
-    return found
-
-
-def _symbols(scale: Scale) -> dict[str, MarkValue]:
-    return _symbols_of(scale.key, tuple(scale.values.items())) if scale.values else {}
+    value = MarkValue(plain_number(got), Decimal(plain_number(got)))
+    return GivenMark(value, Decimal(plain_number(most)))

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from core.domain.keyboard import in_other_layouts
 from core.domain.name_forms import case_forms, one_alphabet, skeleton
 from core.domain.names import PersonName, fold
 
@@ -38,7 +39,7 @@ def match_name(spoken: str, pupils: Sequence[Named]) -> tuple[Named, ...]:
 
     The first way of reading that fits anybody decides, and all whom it fits are returned: roll number (written
     №12), the very words (family names before given ones), Russian cases, the other alphabet, a typo (one letter in
-    words of four to seven, two in longer ones). Initials narrow each of them.
+    words of four to seven, two in longer ones), the keys of another keyboard layout. Initials narrow each of them.
     """
     roll = _ROLL.fullmatch(spoken.strip())
     if roll:
@@ -49,8 +50,18 @@ def match_name(spoken: str, pupils: Sequence[Named]) -> tuple[Named, ...]:
     for fits in (_same, _in_another_case, _in_another_alphabet, _with_a_typo):
         found = _fitting(said, pupils, fits)
         if found:
-            return tuple(sorted(found, key=lambda one: (one.name.sort_key, one.id)))
+            return _in_order(found)
+    for text in in_other_layouts(" ".join((*said.words, *said.initials))):
+        typed = fold(text).split()
+        words, initials = typed[: len(said.words)], typed[len(said.words) :]
+        found = _fitting(_Spoken(tuple(words), tuple(initials)), pupils, _in_another_case)
+        if found:
+            return _in_order(found)
     return ()
+
+
+def _in_order(found: Sequence[Named]) -> tuple[Named, ...]:
+    return tuple(sorted(found, key=lambda one: (one.name.sort_key, one.id)))
 
 
 def _read(spoken: str) -> _Spoken:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -42,10 +45,39 @@ class PersonName:
         return fold(f"{self.family} {self.given} {self.middle}")
 
 
+def list_names(pupils: Sequence[tuple[PersonName, int | None]]) -> tuple[str, ...]:
+    """Names as a class list has them, family name first, of people with their roll numbers.
+
+    Two of one name get the middle name, else the roll number, as far as that tells them apart.
+    """
+    plain = [f"{name.family} {name.given}".strip() for name, _ in pupils]
+    fuller = [f"{words} {name.middle}".strip() for words, (name, _) in zip(plain, pupils, strict=True)]
+    how_often = Counter(map(fold, plain))
+    how_often_fuller = Counter(map(fold, fuller))
+    found = []
+    for words, more, (_, roll) in zip(plain, fuller, pupils, strict=True):
+        if how_often[fold(words)] == 1:
+            found.append(words)
+        elif how_often_fuller[fold(more)] == 1 and fold(more) != fold(words):
+            found.append(more)
+        else:
+            found.append(f"{words} №{roll}" if roll is not None else more)
+    return tuple(found)
+
+
 def fold(text: str) -> str:
     """Text for comparing: compatible characters, no case, ё as е, single spaces."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
     return " ".join(plain.split())
+
+
+_THAI_DIGIT = re.compile("[๐-๙]")
+_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
+
+
+def western_digits(text: str) -> str:
+    """Text with Thai digits as western ones, each in its place."""
+    return text.translate(_THAI_DIGITS) if _THAI_DIGIT.search(text) else text
 
 
 def _first_letter(text: str) -> str:

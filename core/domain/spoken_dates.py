@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from core.domain.names import western_digits
+
 _BUDDHIST_ERA = 543
-_THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _LONGEST = 4_096
 
 _RELATIVE: dict[str, int] = {
@@ -135,7 +136,7 @@ def parse_day(text: str, today: date) -> SpokenDay | None:
 
 def _expressions(text: str) -> Iterator[re.Match[str]]:
     # Folding would move positions; Thai digits and case take one character each.
-    return _DAY_EXPRESSION.finditer(text[:_LONGEST].translate(_THAI_DIGITS))
+    return _DAY_EXPRESSION.finditer(western_digits(text[:_LONGEST]))
 
 
 def _meaning(found: re.Match[str], today: date, *, looking_back: bool) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,24 +20,33 @@ from core.db.models import (
     SchoolClass,
     Subject,
     Term,
+    TimetableSlot,
 )
 from core.db.uow import UnitOfWork
+from core.domain.calendar import YearSpan
 from core.domain.course_names import CourseName, match_courses
 from core.domain.ids import ClassId, CourseId, LessonId, OrgId, PersonId
 from core.domain.lessons import UNTIMED, LessonKey, lessons_meant, read_target
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
-from core.queries.day_plans import PlannedLesson
-from core.queries.schedule import own_lessons
+from core.queries.day_plans import Plan, PlannedLesson
+from core.queries.schedule import course_lessons, own_lessons
 
-_BACK = timedelta(days=14)
-_AHEAD = timedelta(days=14)
-_FARTHEST_BACK = timedelta(days=400)
+_AROUND = timedelta(days=14)
+_HOLIDAYS = timedelta(days=35)
+_FARTHEST = timedelta(days=400)
+_MOST_OTHERS = 6
+DAYS_TO_FINISH_A_TERM = 14
+"""How long after its last day a term's lessons may still be written in."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaughtCourse:
-    """A course as its teacher names it; ``own`` is false where the teacher only stands in."""
+    """A course as its teacher names it; ``own`` is false where the teacher only stands in.
+
+    ``year`` is None where the register tells none; ``is_timed`` is false where no timetable names the course, so that
+    its lessons are days without a period.
+    """
 
     id: CourseId
     school: School
@@ -44,12 +54,18 @@ class TaughtCourse:
     group: str
     class_id: ClassId | None
     class_name: str
+    year: YearSpan | None
+    is_timed: bool
     own: bool = True
 
     @property
     def name(self) -> CourseName:
         """As the matcher sees it."""
         return CourseName(self.id, self.subject, self.group, self.class_name)
+
+    def is_held_on(self, day: date) -> bool:
+        """Whether the day is one of the course's year, as far as that is known."""
+        return self.year is None or self.year.holds(day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,9 @@ _COURSE: tuple[Any, ...] = (
     SchoolClass.name.label("class_name"),
     Org.id.label("org_id"),
     *(Org.name.label("org_name"), Org.path, Org.timezone, Org.locale, Org.currency, Org.scale),
+    *(AcademicYear.id.label("year_id"), AcademicYear.starts.label("year_starts")),
+    AcademicYear.ends.label("year_ends"),
+    sa.exists().where(TimetableSlot.course_id == Course.id).label("is_timed"),
 )
 
 
@@ -86,6 +105,7 @@ def _courses(*columns: Any) -> sa.Select[Any]:
         .join(Subject, Subject.id == Course.subject_id)
         .join(Org, Org.id == Course.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Course.class_id)
+        .outerjoin(AcademicYear, (AcademicYear.id == Course.year_id) & AcademicYear.ended_on.is_(None))
     )
 
 
@@ -100,6 +120,8 @@ def _taught(row: sa.Row[Any], *, own: bool) -> TaughtCourse:
         row.group,
         ClassId(row.class_id) if row.class_id else None,
         row.class_name or "",
+        YearSpan(row.year_id, row.year_starts, row.year_ends) if row.year_id else None,
+        bool(row.is_timed),
         own,
     )
 
@@ -179,109 +201,172 @@ class LessonOffer:
 
 @dataclass(frozen=True, slots=True)
 class LessonChoice:
-    """The lessons that fit what was named: one is sure, several are to be asked about. ``courses`` are all taught."""
+    """The lessons that fit what was named: one is sure, several are to be asked about. ``courses`` are all taught.
+
+    Where none fits, ``problem`` says why, if anything was named, and ``others`` are lessons that there are.
+    """
 
     offers: tuple[LessonOffer, ...]
     courses: tuple[TaughtCourse, ...]
     today: date
-    is_named: bool
+    problem: Invalid | None = None
+    others: tuple[LessonOffer, ...] = ()
 
 
-async def choose_lesson(uow: UnitOfWork, actor: Actor, target: str = "") -> LessonChoice:
-    """The lesson meant by words such as ``7A algebra``, ``2nd lesson yesterday`` or by none at all.
+async def choose_lesson(
+    uow: UnitOfWork, actor: Actor, target: str = "", *, ahead: bool = True
+) -> LessonChoice:
+    """The lesson meant by words such as ``7A algebra``, ``2nd lesson yesterday`` or by none at all; without
+    ``ahead`` none on a day to come that was named.
 
     Raises Invalid("course_unknown") where words name no course of the asker's. Three statements.
     """
     courses = await taught_courses(uow, actor)
     if not courses:
         raise NotFound("lesson_not_found")
-    school = courses[0].school
-    now = uow.now.astimezone(school.zone)
-    meaning = read_target(target, now.date())
-    words, day, period = meaning.words, meaning.day, meaning.period
-    named = tuple(courses)
-    if words:
-        fits = {one.id for one in match_courses(words, [course.name for course in courses])}
+    now = uow.now.astimezone(courses[0].school.zone).replace(tzinfo=None)
+    today = now.date()
+    meaning = read_target(target, today)
+    day, period = meaning.day, meaning.period
+    named = courses
+    if meaning.words:
+        fits = {one.id for one in match_courses(meaning.words, [course.name for course in courses])}
         named = tuple(course for course in courses if course.id in fits)
         if not named:
-            raise Invalid("course_unknown", words=words, courses=tuple(courses))
-    since = max(now.date() - _FARTHEST_BACK, min(day or now.date(), now.date() - _BACK))
-    until = min(now.date() + _FARTHEST_BACK, max(day or now.date(), now.date() + _AHEAD))
-    plan = await own_lessons(uow, actor, since=since, until=until)
-    lessons = [lesson for one in plan for lesson in one.lessons]
-    by_id = {course.id: course for course in courses}
-    lessons = [one for one in lessons if one.course_id in by_id]
-    meant = lessons_meant(
-        lessons, now.replace(tzinfo=None), courses={one.id for one in named}, day=day, period=period
-    )
-    offers = [
-        LessonOffer(
-            LessonKey(one.on, one.period, CourseId(one.course_id)), by_id[CourseId(one.course_id)], one
-        )
-        for one in meant
-    ]
-    if not offers:
-        on, number = day or now.date(), UNTIMED if period is None else period
-        timed = {one.course_id for one in lessons}
+            raise Invalid("course_unknown", words=meaning.words, courses=courses)
+    by_id = {course.id: course for course in named}
+    near = min(max(day or today, today - _FARTHEST), today + _FARTHEST)
+    plan = await own_lessons(uow, actor, since=min(near, today) - _HOLIDAYS, until=max(near, today) + _AROUND)
+    if day is not None and day > today and not ahead:
+        problem = Invalid("lesson_in_future", on=day)
+        return LessonChoice((), courses, today, problem, _others(plan, by_id, today, until=today))
+    meant = lessons_meant(_of_the_year(plan, day or today, by_id), now, day=day, period=period)
+    if not meant and day is None and period is None:
+        meant = lessons_meant([lesson for one in plan for lesson in _of_the_year(plan, one.on, by_id)], now)
+    offers = [_offer(one, by_id) for one in meant]
+    if not offers and period is None:
         offers = [
-            LessonOffer(LessonKey(on, number, course.id), course)
+            LessonOffer(LessonKey(day or today, UNTIMED, course.id), course)
             for course in named
-            if course.own and (words or course.id not in timed)
+            if course.own and not course.is_timed
         ]
-    return LessonChoice(tuple(offers), courses, now.date(), bool(target.strip()))
+    if offers or (day is None and period is None):
+        return LessonChoice(tuple(offers), courses, today)
+    problem = _why_none(named, day or today, period)
+    until = plan.until if ahead else today
+    alone = period if day is None else None
+    near_it = _others(plan, by_id, day or today, until=until, period=alone)[: _MOST_OTHERS - 2]
+    recent = [one for one in _others(plan, by_id, today, until=until) if one not in near_it]
+    return LessonChoice((), courses, today, problem, (*near_it, *recent)[:_MOST_OTHERS])
+
+
+def _of_the_year(plan: Plan, day: date, courses: Mapping[CourseId, TaughtCourse]) -> list[PlannedLesson]:
+    """The day's lessons of these courses; a timetable may run on beyond the courses' year."""
+    return [
+        one
+        for one in plan.on(day).lessons
+        if one.is_held_here and (course := courses.get(CourseId(one.course_id))) and course.is_held_on(day)
+    ]
+
+
+def _offer(lesson: PlannedLesson, courses: Mapping[CourseId, TaughtCourse]) -> LessonOffer:
+    course_id = CourseId(lesson.course_id)
+    return LessonOffer(LessonKey(lesson.on, lesson.period, course_id), courses[course_id], lesson)
+
+
+def _why_none(named: Sequence[TaughtCourse], on: date, period: int | None) -> Invalid:
+    years = [course.year for course in named if course.year and not course.is_held_on(on)]
+    if len(years) == len(named):
+        return Invalid("not_in_year", on=on, starts=years[0].starts, ends=years[0].ends)
+    return Invalid("no_lesson", on=on, period=period)
+
+
+def _others(
+    plan: Plan,
+    courses: Mapping[CourseId, TaughtCourse],
+    around: date,
+    *,
+    until: date,
+    period: int | None = None,
+) -> tuple[LessonOffer, ...]:
+    """The lessons nearest to a day, these first."""
+    found: list[LessonOffer] = []
+    days = [around + timedelta(days=n) for n in range(-_AROUND.days, _AROUND.days + 1)]
+    for day in sorted(days, key=lambda one: abs(one - around)):
+        if day <= until and len(found) < _MOST_OTHERS:
+            found += [
+                _offer(one, courses)
+                for one in _of_the_year(plan, day, courses)
+                if period in (None, one.period)
+            ]
+    return tuple(found[:_MOST_OTHERS])
 
 
 async def lesson_offers(uow: UnitOfWork, actor: Actor, *, most: int = 10) -> LessonChoice:
-    """The lessons to choose from: today's, then those of the week before, newest first; and courses without a
-    timetable. Three statements. Raises NotFound for somebody who does not teach."""
+    """The lessons to choose from: today's, then those of the two weeks before, newest first; and today for courses
+    without a timetable. Three statements."""
     courses = await taught_courses(uow, actor)
     if not courses:
         raise NotFound("lesson_not_found")
     by_id = {course.id: course for course in courses}
     today = courses[0].school.today(uow.now)
-    plan = await own_lessons(uow, actor, since=today - timedelta(days=7), until=today)
+    plan = await own_lessons(uow, actor, since=today - _AROUND, until=today)
     offers = [
-        LessonOffer(
-            LessonKey(one.on, one.period, CourseId(one.course_id)), by_id[CourseId(one.course_id)], one
-        )
-        for day in reversed(plan.days)
-        for one in day.lessons
-        if one.is_held_here and one.course_id in by_id
-    ]
-    timed = {offer.course.id for offer in offers}
-    untimed = [
         LessonOffer(LessonKey(today, UNTIMED, course.id), course)
         for course in courses
-        if course.own and course.id not in timed
+        if course.own and not course.is_timed
     ]
-    return LessonChoice(tuple([*offers, *untimed][:most]), courses, today, is_named=False)
-
-
-DAYS_TO_FINISH_A_TERM = 14
-"""How long after its last day a term's lessons may still be written in."""
+    for number in range(_AROUND.days + 1):
+        if len(offers) < most:
+            day = today - timedelta(days=number)
+            offers += [_offer(one, by_id) for one in _of_the_year(plan, day, by_id)]
+    offers.sort(key=lambda offer: (today - offer.key.on, offer.planned is None))
+    return LessonChoice(tuple(offers[:most]), courses, today)
 
 
 async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool = False) -> None:
-    """Whether something may be written in the lesson today; ``ahead`` also before its day. One statement.
+    """Whether something may be written in the lesson today; ``ahead`` also before its day.
 
-    Raises Invalid("lesson_in_future") and Invalid("term_closed"), each with ``on``.
+    A lesson is one that has a row, or that the timetable with its changes plans. Raises Invalid("lesson_in_future"),
+    ("not_in_year"), ("term_closed") and ("no_lesson"), each with ``on``. One statement, three where the lesson has no
+    row yet.
     """
-    school, on = lesson.course.school, lesson.key.on
+    school, on, year = lesson.course.school, lesson.key.on, lesson.course.year
     today = school.today(uow.now)
     if on > today and not ahead:
         raise Invalid("lesson_in_future", on=on)
-    rows = await uow.rows(
+    if year is not None and not lesson.course.is_held_on(on):
+        raise Invalid("not_in_year", on=on, starts=year.starts, ends=year.ends)
+    terms = await _terms(uow, school, year)
+    begun = [term for term in terms if term.starts <= on]
+    if terms and not begun:
+        raise Invalid("not_in_year", on=on, starts=terms[-1].starts, ends=max(term.ends for term in terms))
+    # Days between two terms belong to the one before; of overlapping levels the finest decides.
+    if begun and begun[0].ends + timedelta(days=DAYS_TO_FINISH_A_TERM) < today:
+        raise Invalid("term_closed", on=on, term=begun[0].name, ended=begun[0].ends)
+    if lesson.id is None and not await _is_planned(uow, lesson):
+        raise Invalid("no_lesson", on=on, period=lesson.key.period or None)
+
+
+async def _terms(uow: UnitOfWork, school: School, year: YearSpan | None) -> Sequence[sa.Row[Any]]:
+    """The terms of a course's year, or all of the school where the year is not known; the last first."""
+    of_year = (
+        Term.year_id == year.id
+        if year
+        else sa.literal(school.path).startswith(Org.path) & AcademicYear.ended_on.is_(None)
+    )
+    return await uow.rows(
         sa.select(Term.id, Term.name, Term.starts, Term.ends)
         .join(AcademicYear, AcademicYear.id == Term.year_id)
         .join(Org, Org.id == AcademicYear.org_id)
-        .where(
-            sa.literal(school.path).startswith(Org.path),
-            Term.ended_on.is_(None),
-            AcademicYear.ended_on.is_(None),
-            Term.starts <= on,
-        )
+        .where(of_year, Term.ended_on.is_(None))
         .order_by(Term.starts.desc(), Term.ends)
     )
-    # Days between two terms belong to the one before; of overlapping levels the finest decides.
-    if rows and rows[0].ends + timedelta(days=DAYS_TO_FINISH_A_TERM) < today:
-        raise Invalid("term_closed", on=on, term=rows[0].name, ended=rows[0].ends)
+
+
+async def _is_planned(uow: UnitOfWork, lesson: TaughtLesson) -> bool:
+    course, key = lesson.course, lesson.key
+    if not course.is_timed:
+        return key.period == UNTIMED
+    day = await course_lessons(uow, course.school, course.id, key.on)
+    return any(one.period == key.period and one.is_held_here for one in day.lessons)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.access import Actor
 from core.db.uow import UnitOfWork
-from core.domain.drafts import MarkingDraft
+from core.domain.drafts import MarkingDraft, SeenPupil
 from core.domain.grading import scale
 from core.domain.lessons import LessonKey
 from core.domain.marking import Entry, Line, parse_line
 from core.domain.matching import Named, match_name
 from core.errors import Invalid
-from core.queries.lessons import LessonChoice, check_writable, choose_lesson
-from core.queries.register import LessonRegister, RegisterLine, pupils_elsewhere, register_for
+from core.queries.lessons import LessonChoice, check_writable, choose_lesson, lesson_offers
+from core.queries.register import LessonMark, LessonRegister, RegisterLine, pupils_elsewhere, register_for
 
 
 class Standing(StrEnum):
@@ -43,15 +43,29 @@ class MarkedPupil:
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
-    """A drafted line, understood. ``register`` is None while the lesson is still to be chosen from ``choice``;
-    ``problem`` says why nothing can be written in this lesson."""
+class Meanwhile:
+    """What somebody has written of a pupil since the draft was shown last."""
 
+    pupil: RegisterLine
+    marks: tuple[LessonMark, ...]
+    presence_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """A drafted line, understood, and the ``draft`` to keep when it is shown: with its lesson and what was seen there.
+
+    ``register`` is None while the lesson is still to be chosen from ``choice``. ``problem`` says why nothing can be
+    written in this lesson; ``choice`` then holds others.
+    """
+
+    draft: MarkingDraft
     line: Line
     choice: LessonChoice | None
     register: LessonRegister | None = None
     pupils: tuple[MarkedPupil, ...] = ()
     problem: Invalid | None = None
+    meanwhile: tuple[Meanwhile, ...] = ()
 
     @property
     def sure(self) -> tuple[MarkedPupil, ...]:
@@ -69,25 +83,59 @@ class Marking:
         anything = bool(self.sure) or self.line.rest_present
         return self.problem is None and anything and self.to_choose is None
 
+    def is_as_shown(self, shown: MarkingDraft) -> bool:
+        """Whether Save would save just what a preview of the draft showed, in the state of things it showed."""
+        return shown.lesson is not None and shown.seen == self.draft.seen
+
 
 async def read_marking(uow: UnitOfWork, actor: Actor, draft: MarkingDraft) -> Marking:
-    """The draft at its lesson: at most eight statements. Raises Invalid("course_unknown") and NotFound."""
+    """The draft at its lesson. At most eight statements, three more where nothing can be written there.
+
+    Raises NotFound.
+    """
     line = parse_line(draft.text, scale(actor.school.scale if actor.school else ""))
     choice = None
     key = draft.lesson
     if key is None:
-        choice = await choose_lesson(uow, actor, line.target)
+        choice = await _choice(uow, actor, line.target)
         if len(choice.offers) != 1:
-            return Marking(line, choice)
+            return Marking(draft, line, choice)
         key = choice.offers[0].key
     register = await register_for(uow, actor, key)
     line = parse_line(draft.text, scale(register.lesson.course.school.scale))
     pupils = await _marked_pupils(uow, actor, key, register, line, draft)
+    seen = {
+        int(one.pupil.student_id): one.pupil.seen
+        for one in pupils
+        if one.pupil is not None and one.standing is Standing.SURE
+    }
+    problem = None
     try:
         await check_writable(uow, register.lesson)
+    except Invalid as error:
+        problem = error
+        choice = await lesson_offers(uow, actor)
+    meanwhile = _meanwhile(register, draft.seen)
+    draft = replace(draft, lesson=key, seen=seen)
+    return Marking(draft, line, choice, register, pupils, problem, meanwhile)
+
+
+async def _choice(uow: UnitOfWork, actor: Actor, target: str) -> LessonChoice:
+    try:
+        return await choose_lesson(uow, actor, target, ahead=False)
     except Invalid as problem:
-        return Marking(line, choice, register, pupils, problem)
-    return Marking(line, choice, register, pupils)
+        choice = await lesson_offers(uow, actor)
+        return replace(choice, offers=(), problem=problem, others=choice.offers)
+
+
+def _meanwhile(register: LessonRegister, seen: Mapping[int, SeenPupil]) -> tuple[Meanwhile, ...]:
+    found = []
+    for pupil in register.lines:
+        before = seen.get(pupil.student_id)
+        if before is not None and before != pupil.seen:
+            marks = tuple(mark for mark in pupil.marks if (mark.id, mark.value) not in before.marks)
+            found.append(Meanwhile(pupil, marks, before.presence != pupil.seen.presence))
+    return tuple(found)
 
 
 async def _marked_pupils(

@@ -20,11 +20,12 @@ from core.db.models import (
     SchoolClass,
 )
 from core.db.uow import UnitOfWork
+from core.domain.drafts import SeenPupil
 from core.domain.ids import LARGEST_ID, CourseId, PersonId
 from core.domain.kinds import Presence
 from core.domain.lessons import LessonKey
 from core.domain.matching import Named
-from core.domain.names import PersonName
+from core.domain.names import PersonName, list_names
 from core.errors import NotFound
 from core.queries.lessons import TaughtLesson, access_lesson
 
@@ -50,7 +51,16 @@ class RegisterLine:
     roll_number: int | None
     presence: Presence | None
     minutes: int | None
+    list_name: str
+    """As the class list has it: family name first, told apart from others of the same name."""
     marks: tuple[LessonMark, ...] = ()
+
+    @property
+    def seen(self) -> SeenPupil:
+        """What somebody who looks now sees of the pupil."""
+        late = f" {self.minutes}" if self.minutes else ""
+        presence = f"{self.presence.value}{late}" if self.presence else ""
+        return SeenPupil(tuple((mark.id, mark.value) for mark in self.marks), presence)
 
     @property
     def named(self) -> Named:
@@ -138,16 +148,20 @@ async def register_lines(uow: UnitOfWork, key: LessonKey) -> tuple[RegisterLine,
         marks[row.student_id].append(
             LessonMark(row.id, row.assessment_id, row.value, row.maximum, row.kind, row.comment)
         )
+    rows = await uow.rows(_PUPILS, given)
+    names = [PersonName(row.family, row.given, row.middle, row.nickname) for row in rows]
+    on_list = list_names([(name, row.roll_number) for name, row in zip(names, rows, strict=True)])
     lines = [
         RegisterLine(
             PersonId(row.id),
-            PersonName(row.family, row.given, row.middle, row.nickname),
+            name,
             row.roll_number,
             Presence(row.kind) if row.kind else None,
             row.minutes,
+            listed,
             tuple(marks[row.id]),
         )
-        for row in await uow.rows(_PUPILS, given)
+        for row, name, listed in zip(rows, names, on_list, strict=True)
     ]
     return tuple(sorted(lines, key=lambda line: (line.name.sort_key, line.student_id)))
 

@@ -24,9 +24,10 @@ from core.db.models import (
     TimetableSlot,
 )
 from core.db.uow import UnitOfWork
+from core.domain.ids import CourseId
 from core.domain.rights import Right, Role
 from core.errors import NotFound
-from core.queries.day_plans import Plan, Timetable
+from core.queries.day_plans import DayPlan, Plan, Timetable
 
 
 def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
@@ -153,6 +154,9 @@ _TEACHER_COURSES = sa.union(_OF_TEACHER, _SUBSTITUTED)
 _TEACHER_SLOTS = _slots(sa.select(_TEACHER_COURSES.subquery().c.course_id))
 _TEACHER_CHANGES = _changes(sa.select(_TEACHER_COURSES.subquery().c.course_id))
 
+_ONE_COURSE = sa.select(Course.id).where(Course.id == sa.bindparam("course_id"))
+_COURSE_SLOTS, _COURSE_CHANGES = _slots(_ONE_COURSE), _changes(_ONE_COURSE)
+
 
 async def schedule_for(uow: UnitOfWork, actor: Actor, student_id: int, *, since: date, until: date) -> Plan:
     """A pupil's lessons from ``since`` to ``until``, both included. Two statements for a family. NotFound."""
@@ -172,6 +176,14 @@ async def own_lessons(uow: UnitOfWork, actor: Actor, *, since: date, until: date
     return await _plan(
         uow, held.school, held.person_id, since, until, _TEACHER_SLOTS, _TEACHER_CHANGES, as_teacher=True
     )
+
+
+async def course_lessons(uow: UnitOfWork, school: School, course_id: CourseId, day: date) -> DayPlan:
+    """A course's lessons of one day, whoever gives them. Two statements."""
+    given: dict[str, Any] = {"course_id": course_id, "since": day, "until": day}
+    slots = await uow.rows(_COURSE_SLOTS, given)
+    changes = await uow.rows(_COURSE_CHANGES, {**given, "path": school.path, "school_id": school.id})
+    return Timetable(slots, changes).on(day)
 
 
 async def _plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.capability import Capability, Turn, teaching
@@ -12,10 +13,8 @@ from bot.views.marking import (
     lesson_choice_card,
     marking_help_card,
     preview_card,
-    roll_name,
     saved_card,
     undone_card,
-    unknown_course_card,
 )
 from core.actions.marks import NewEntry, save_marks, undo_marks
 from core.actions.postings import change_posting, drop_posting, start_posting
@@ -39,55 +38,59 @@ async def mark(turn: Turn, text: str) -> Reply:
     scale_key = turn.actor.school.scale if turn.actor.school else ""
     if not text.strip():
         return marking_help_card(turn.t, scale_key)
-    draft = MarkingDraft(text)
-    try:
-        marking = await read_marking(turn.uow, turn.actor, draft)
-    except Invalid as error:
-        if error.key != "course_unknown":
-            raise
-        return unknown_course_card(turn.t, error.params["words"], error.params["courses"], text)
-    posting_id = await start_posting(turn.uow, turn.actor, PostingKind.MARKS, draft.as_json())
+    marking = await read_marking(turn.uow, turn.actor, MarkingDraft(text))
+    posting_id = await start_posting(turn.uow, turn.actor, PostingKind.MARKS, marking.draft.as_json())
     return _preview(turn, posting_id, marking)
 
 
 async def again(turn: Turn, text: str) -> Reply:
-    """The line once more, for the same posting and lesson."""
+    """The line once more, for the same posting; the lesson stays unless the line now names another."""
     posting = await _open(turn, int(turn.chat.state["draft"]["posting"]))
-    lesson = MarkingDraft.from_json(posting.draft).lesson
-    draft = MarkingDraft(text, lesson)
-    marking = await read_marking(turn.uow, turn.actor, draft)
+    before = MarkingDraft.from_json(posting.draft)
+    of_school = scale(turn.actor.school.scale if turn.actor.school else "")
+    target = parse_line(text, of_school).target
+    stays = target in ("", parse_line(before.text, of_school).target)
+    draft = MarkingDraft(text, before.lesson if stays else None)
     turn.chat.leave()
-    await change_posting(turn.uow, posting, draft.as_json())
-    return _preview(turn, posting.id, marking)
+    return await _show(turn, posting, await read_marking(turn.uow, turn.actor, draft))
 
 
 async def on_tap(turn: Turn, tap: MarkTap) -> Reply:
     """A choice, Save, Undo, or a way out."""
     if tap.do == "undo":
         return await undo(turn, PostingId(tap.posting))
+    _leave_again(turn, tap.posting)
     posting = await _open(turn, tap.posting)
     draft = MarkingDraft.from_json(posting.draft)
     if tap.do == "cancel":
         await drop_posting(turn.uow, posting)
-        turn.chat.leave()
         return dropped_card(turn.t)
     if tap.do == "edit":
         turn.chat.enter("mark", "again", {"posting": int(posting.id)})
         return again_card(turn.t, posting.id, draft.text)
     if tap.do == "lessons":
-        choice = await lesson_offers(turn.uow, turn.actor)
-        return lesson_choice_card(turn.t, posting.id, choice, choice.offers)
+        return lesson_choice_card(turn.t, posting.id, await lesson_offers(turn.uow, turn.actor))
     if tap.do == "lesson":
         chosen = LessonKey(date.fromordinal(max(1, tap.day)), tap.n, CourseId(tap.id))
         draft = MarkingDraft(draft.text, chosen)
     if tap.do == "pick":
-        draft = MarkingDraft(draft.text, draft.lesson, {**draft.picks, tap.n: tap.id})
+        draft = replace(draft, picks={**draft.picks, tap.n: tap.id})
     marking = await read_marking(turn.uow, turn.actor, draft)
-    if tap.do == "save":
-        return await _save(turn, posting, marking)
-    if tap.do in ("lesson", "pick"):
-        await change_posting(turn.uow, posting, draft.as_json())
-    return _preview(turn, posting.id, marking)
+    if tap.do == "save" and marking.can_be_saved and marking.is_as_shown(draft):
+        try:
+            return await _save(turn, posting, marking)
+        except Invalid as error:
+            if error.key != "changed_meanwhile":
+                raise
+        marking = await read_marking(turn.uow, turn.actor, draft)
+    return await _show(turn, posting, marking)
+
+
+def _leave_again(turn: Turn, posting_id: int) -> None:
+    """Who taps at a posting's card is not about to send its line again."""
+    state = turn.chat.state
+    if state.get("capability") == "mark" and state["draft"].get("posting") == posting_id:
+        turn.chat.leave()
 
 
 async def undo(turn: Turn, posting_id: PostingId) -> Reply:
@@ -99,22 +102,29 @@ async def _open(turn: Turn, posting_id: int) -> KeptPosting:
     return await open_posting(turn.uow, turn.actor, posting_id, PostingKind.MARKS)
 
 
+async def _show(turn: Turn, posting: KeptPosting, marking: Marking) -> Reply:
+    """Keep the draft as it is shown from now on."""
+    kept = marking.draft.as_json()
+    if kept != posting.draft:
+        await change_posting(turn.uow, posting, kept)
+    return _preview(turn, posting.id, marking)
+
+
 def _preview(turn: Turn, posting_id: PostingId, marking: Marking) -> Reply:
     if marking.register is None:
         assert marking.choice is not None
-        return lesson_choice_card(turn.t, posting_id, marking.choice, marking.choice.offers)
+        return lesson_choice_card(turn.t, posting_id, marking.choice)
     return preview_card(turn.t, posting_id, marking, turn.today())
 
 
 async def _save(turn: Turn, posting: KeptPosting, marking: Marking) -> Reply:
-    if marking.register is None or not marking.can_be_saved:
-        return _preview(turn, posting.id, marking)
+    assert marking.register is not None
     entries = []
     names: dict[int, str] = {}
     for one in marking.sure:
         assert one.pupil is not None
         said = one.entry
-        names[one.pupil.student_id] = roll_name(one.pupil)
+        names[one.pupil.student_id] = one.pupil.list_name
         entries.append(
             NewEntry(one.pupil.student_id, said.marks, said.presence, said.minutes, said.kind, said.comment)
         )
@@ -125,6 +135,7 @@ async def _save(turn: Turn, posting: KeptPosting, marking: Marking) -> Reply:
         marking.register.lesson.key,
         entries,
         rest_present=marking.line.rest_present,
+        seen=marking.draft.seen,
     )
     return saved_card(turn.t, posting.id, saved, names, turn.today())
 

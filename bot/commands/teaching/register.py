@@ -26,7 +26,7 @@ async def register(turn: Turn, arguments: str) -> Reply:
     choice = await choose_lesson(turn.uow, turn.actor, arguments)
     if len(choice.offers) == 1:
         return await show_register(turn, choice.offers[0].key)
-    if choice.offers:
+    if choice.offers or choice.problem:
         return lessons_card(turn.t, choice)
     return lessons_card(turn.t, await lesson_offers(turn.uow, turn.actor))
 

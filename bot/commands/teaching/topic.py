@@ -29,7 +29,7 @@ async def topic(turn: Turn, line: str) -> Reply:
     if len(choice.offers) == 1:
         return await _write(turn, choice.offers[0].key, words)
     turn.chat.enter("topic", "which", {"topic": words})
-    return topic_lessons_card(turn.t, choice, choice.offers, words)
+    return topic_lessons_card(turn.t, choice, choice.offers or choice.others, words)
 
 
 async def words(turn: Turn, text: str) -> Reply:

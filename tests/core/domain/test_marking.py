@@ -132,6 +132,8 @@ def test_points_keep_their_maximum() -> None:
         ("Ivanov 5 test hw", Why.SAID_TWICE, "hw"),
         ('Ivanov 5 "a" "b"', Why.SAID_TWICE, '"b"'),
         ("Ivanov 22/20", Why.OFF_SCALE, "22/20"),
+        ('Ivanov " 5', Why.UNKNOWN_WORD, '"'),
+        ("№ absent 5", Why.NO_NAME, "№"),
     ],
 )
 def test_what_is_not_understood_is_told_back_with_its_place(text: str, why: Why, word: str) -> None:
@@ -164,6 +166,81 @@ def test_plain_words_are_no_marking() -> None:
     assert parse_line("Ivanov 9", FIVE).is_marking, "a mark off the scale was meant as one"
 
 
+@pytest.mark.parametrize(
+    ("text", "why", "name"),
+    [
+        ("Petrov 5 great", Why.UNKNOWN_WORD, "Petrov"),
+        ("Petrov late because of snow", Why.UNKNOWN_WORD, "Petrov"),
+        ('Petrov 2 "' + "long " * 120 + '"', Why.TOO_LONG, "Petrov"),
+        ("Петров 5 " + "очень " * 45, Why.TOO_LONG, "Петров"),
+        ("Ivanov Petr 9", Why.OFF_SCALE, "Ivanov Petr"),
+    ],
+)
+def test_a_name_with_a_mark_was_meant_as_marking_whatever_stands_behind(
+    text: str, why: Why, name: str
+) -> None:
+    line = parse_line(text, FIVE)
+    assert [(one.why, one.name) for one in line.misread] == [(why, name)]
+    assert line.is_marking
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see you at 5",
+        "See you at 9",
+        "I will be late",
+        "we have a test tomorrow",
+        "Hello - how are things",
+        'He said "hello" yesterday',
+        "встретимся на 5 минут",
+        "это 5",
+        "спасибо, до завтра",
+        "w " * 60,
+    ],
+)
+def test_plain_chat_with_a_number_is_no_marking(text: str) -> None:
+    assert not parse_line(text, FIVE).is_marking
+
+
+def test_a_little_word_with_a_capital_or_alone_is_a_name() -> None:
+    for text in ("You 5", "To Van 5", "На 4"):
+        assert parse_line(text, FIVE).is_marking
+
+
+def test_thai_digits_are_digits() -> None:
+    assert values(only("ทองดี ๕")) == ["5"]
+    assert only("เลขที่ ๑๒ ๕").name == "№12"
+    assert values(only("ทองดี๔+")) == ["4+"]
+    assert only('ทองดี ๕ "ข้อ ๕"').comment == "ข้อ ๕", "a comment stays as it was written"
+
+
+def test_a_kind_alone_before_the_colon_is_meant_for_all() -> None:
+    line = parse_line("test: Petrov 5, Kozlov 4 hw", FIVE)
+    assert line.target == ""
+    assert [(one.name, one.kind) for one in line.entries] == [("Petrov", "test"), ("Kozlov", "hw")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "presence"),
+    [
+        ("ทองดีขาด", "ทองดี", Presence.ABSENT),
+        ("ทองดีขาดเรียน", "ทองดี", Presence.ABSENT),
+        ("สมชาย ทองดีมาสาย", "สมชาย ทองดี", Presence.LATE),
+        ("ทองดีลาป่วย", "ทองดี", Presence.ILL),
+    ],
+)
+def test_a_thai_presence_needs_no_space_before_it(text: str, name: str, presence: Presence) -> None:
+    entry = only(text)
+    assert (entry.name, entry.presence) == (name, presence)
+
+
+def test_a_thai_name_that_ends_like_a_presence_stays_whole_where_something_is_said() -> None:
+    assert only("ทองสาย 5").name == "ทองสาย"
+    assert not parse_line("มาลา", FIVE).is_marking
+    assert not parse_line("ขาด", FIVE).is_marking
+
+
 def test_a_roll_number_is_a_name() -> None:
     assert only("№ 12 5").name == "№12"
     assert only("#12 5").name == "#12"
@@ -178,9 +255,25 @@ def test_a_flood_ends_in_one_remark_that_keeps_the_words() -> None:
 
 
 _names = st.sampled_from(
-    ["Ivanov", "Petrova", "Иванов", "van der Berg", "สมชาย ใจดี", "O'Hara", "Test", "Н", "А.", "№12"]
+    [
+        *(
+            "Ivanov",
+            "Petrova",
+            "Иванов",
+            "van der Berg",
+            "สมชาย ใจดี",
+            "ทองดี",
+            "O'Hara",
+            "Test",
+            "Н",
+            "А.",
+            "№12",
+        ),
+        "see you at",
+    ]
 )
 _pieces = st.one_of(
+    st.sampled_from(["๕", "๑๐", "ขาด", "test:", "контрольная :", "สอบ:", "ทองดี๕"]),
     st.sampled_from(["5", "4+", "3-", "18/20", "5,4", "9", "A", "มส", "10", "«", "»", '"', '"ok"', "«b c»", ":", "-", "—"]),
     st.sampled_from(sorted(PRESENCES)),
     st.sampled_from(sorted(KINDS)),
