@@ -17,3 +17,15 @@ ROLE_NAMES: dict[Role, str] = {
     Role.NURSE: N_("nurse"),
     Role.OPERATOR: N_("operator"),
 }
+
+MARK_KINDS: dict[str, str] = {
+    "test": N_("test"),
+    "quiz": N_("quiz"),
+    "hw": N_("homework"),
+    "homework": N_("homework"),
+    "answer": N_("answer"),
+    "project": N_("project"),
+    "exam": N_("exam"),
+    "essay": N_("essay"),
+    "lab": N_("lab work"),
+}
