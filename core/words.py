@@ -29,3 +29,16 @@ MARK_KINDS: dict[str, str] = {
     "essay": N_("essay"),
     "lab": N_("lab work"),
 }
+
+NEWS_KINDS: dict[str, str] = {
+    "emergency": N_("Emergencies"),
+    "absence": N_("Unexplained absences"),
+    "change": N_("Changes of lessons"),
+    "answer": N_("Questions to be answered"),
+    "security": N_("New devices"),
+    "poor_mark": N_("Poor marks"),
+    "mark": N_("Other marks, lateness"),
+    "homework": N_("Homework"),
+    "balance": N_("Canteen balance"),
+    "news": N_("News and announcements"),
+}

@@ -79,8 +79,10 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
             event = known[one.event_id]
             if event is None:
                 batch.failed.append(one)
-            elif (one.chat_id, one.child_id) not in event.entitled or one.child_id not in event.facts:
+            elif (one.chat_id, one.child_id) not in event.entitled:
                 batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.UNLINKED.value))
+            elif one.child_id not in event.facts:
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.SUPERSEDED.value))
             else:
                 told.append(one)
         if not told:

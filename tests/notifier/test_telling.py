@@ -186,9 +186,7 @@ async def test_fanning_out_twice_changes_nothing(school: School) -> None:
 async def test_who_blocked_the_bot_has_a_row_that_says_so(school: School) -> None:
     async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
         await uow.write(
-            sa.update(Chat)
-            .where(Chat.user_id == school.cast["mother"].user_id)
-            .values(blocked_since=uow.now)
+            sa.update(Chat).where(Chat.user_id == school.cast["mother"].user_id).values(blocked_since=uow.now)
         )
     await school.say("teacher", "Petrov absent", "Save")
     await school.after(seconds=1)
