@@ -17,3 +17,28 @@ ROLE_NAMES: dict[Role, str] = {
     Role.NURSE: N_("nurse"),
     Role.OPERATOR: N_("operator"),
 }
+
+MARK_KINDS: dict[str, str] = {
+    "test": N_("test"),
+    "quiz": N_("quiz"),
+    "hw": N_("homework"),
+    "homework": N_("homework"),
+    "answer": N_("answer"),
+    "project": N_("project"),
+    "exam": N_("exam"),
+    "essay": N_("essay"),
+    "lab": N_("lab work"),
+}
+
+NEWS_KINDS: dict[str, str] = {
+    "emergency": N_("Emergencies"),
+    "absence": N_("Unexplained absences"),
+    "change": N_("Changes of lessons"),
+    "answer": N_("Questions to be answered"),
+    "security": N_("New devices"),
+    "poor_mark": N_("Poor marks"),
+    "mark": N_("Other marks, lateness"),
+    "homework": N_("Homework"),
+    "balance": N_("Canteen balance"),
+    "news": N_("News and announcements"),
+}

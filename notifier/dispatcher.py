@@ -1,40 +1,34 @@
-"""Sending what is due: claim, render in the recipient's language, send through the chat's channel, settle.
-
-A row is ``sent`` only on the messenger's answer; a crash in between leaves a lease that runs out, so a message may
-be repeated, never lost.
-"""
+"""Telling everybody: events become deliveries, and each bot sends its own in a lane of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 
-from core.access import load_actor
 from core.clock import Clock
-from core.db.conversation import set_blocked
-from core.db.deliveries import DueDelivery, claim_due, settle
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
-from core.domain.kinds import DeliveryState, Messenger
-from core.i18n import match_locale, translator
-from notifier.channels.channel import Channel, ChannelError
+from core.domain.kinds import Messenger
+from notifier.channels.channel import Channel
 from notifier.fanout import fan_out_due
+from notifier.lane import Lane
+from notifier.limits import Limits
 from notifier.notices.notice import Notice
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 50
-_POLL_SECONDS = 2.0
-_GIVE_UP_AFTER = timedelta(days=1)
+_POLL_SECONDS = 1.0
+_UNLIMITED = Limits(bot_rate=2_000.0, bot_burst=50.0, chat_rate=50.0, chat_burst=50.0)
 
 
 class NotificationDispatcher:
-    """One per process; ``wake`` after a commit that published events makes it look at once."""
+    """One per process; ``wake`` after a commit that published events makes it look at once.
+
+    ``channels`` may grow and shrink while it runs: a lane is opened for each.
+    """
 
     def __init__(
         self,
@@ -42,11 +36,16 @@ class NotificationDispatcher:
         clock: Clock,
         channels: Mapping[tuple[Messenger, int], Channel],
         notices: Mapping[str, Notice],
+        *,
+        telegram: Limits | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.channels = channels
         self.notices = notices
+        self.telegram = telegram or Limits()
+        self.lanes: dict[tuple[Messenger, int], Lane] = {}
+        self._running: dict[tuple[Messenger, int], asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -55,71 +54,54 @@ class NotificationDispatcher:
         self._wake.set()
 
     def stop(self) -> None:
-        """End ``run`` after what is in hand."""
+        """End ``run`` after what is in flight."""
         self._stopping = True
         self._wake.set()
+        for lane in self.lanes.values():
+            lane.stop()
 
     async def run(self) -> None:
         """Until stopped; a fault is logged and tried again at the next look."""
-        while not self._stopping:
-            try:
-                while await self.run_once():
-                    pass
-            except Exception:
-                log.exception("dispatcher.failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
-            self._wake.clear()
+        try:
+            while not self._stopping:
+                self._tend_lanes()
+                try:
+                    if await self.fan_out():
+                        for lane in self.lanes.values():
+                            lane.wake()
+                        continue
+                except Exception:
+                    log.exception("fanout.failed")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+                self._wake.clear()
+        finally:
+            self.stop()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def run_once(self) -> int:
-        """Fan out and send what is due now; how many events and deliveries were handled."""
+        """Fan out and send all that is due now, one after the other; how much there was. For tests and tools."""
+        handled = await self.fan_out()
+        for key, channel in self.channels.items():
+            handled += await self._lane(key, channel).run_once()
+        return handled
+
+    async def fan_out(self) -> int:
+        """Give due events their deliveries; how many events there were."""
         async with UnitOfWork(self.database, self.clock, via="notifier") as uow:
-            events = await fan_out_due(uow, self.notices)
-            due = await claim_due(uow, _AT_ONCE)
-            for delivery in due:
-                await self._deliver(uow, delivery)
-        return events + len(due)
+            return await fan_out_due(uow, self.notices)
 
-    async def _deliver(self, uow: UnitOfWork, delivery: DueDelivery) -> None:
-        bound = log.bind(delivery=delivery.id, kind=delivery.kind)
-        channel = self.channels.get((delivery.key.messenger, delivery.key.bot))
-        if channel is None:
-            await self._retry(uow, delivery, "no channel for this chat is open")
-            return
-        chat, actor = await load_actor(uow, delivery.key)
-        school = actor.school
-        locale = (chat and chat.locale) or match_locale(school.locale if school else None) or "en"
-        try:
-            card = await self.notices[delivery.kind].render(uow, translator(locale), actor, delivery.payload)
-        except Exception:
-            bound.exception("notice.render_failed")
-            await self._retry(uow, delivery, "could not be rendered")
-            return
-        if card is None:
-            await settle(uow, delivery.id, DeliveryState.SUPPRESSED, why="not theirs to know any more")
-            return
-        try:
-            message_id = await channel.send(delivery.key.user_id, card)
-        except ChannelError as error:
-            bound.warning("delivery.refused", why=error.why)
-            if error.gone:
-                await set_blocked(uow, delivery.chat_id, blocked=True)
-                await settle(uow, delivery.id, DeliveryState.SUPPRESSED, why="blocked")
-            elif error.retry_after is not None:
-                until = uow.now + timedelta(seconds=error.retry_after)
-                await settle(uow, delivery.id, DeliveryState.PENDING, why="retry after 429", retry_at=until)
-            else:
-                await self._retry(uow, delivery, error.why)
-            return
-        await settle(uow, delivery.id, DeliveryState.SENT, message_id=message_id)
+    def _lane(self, key: tuple[Messenger, int], channel: Channel) -> Lane:
+        if key not in self.lanes:
+            limits = self.telegram if key[0] is Messenger.TELEGRAM else _UNLIMITED
+            self.lanes[key] = Lane(self.database, self.clock, channel, self.notices, limits)
+        return self.lanes[key]
 
-    @staticmethod
-    async def _retry(uow: UnitOfWork, delivery: DueDelivery, why: str) -> None:
-        """Later, with growing, jittered waits; after a day it has failed."""
-        if uow.now - delivery.created_at > _GIVE_UP_AFTER:
-            await settle(uow, delivery.id, DeliveryState.FAILED, why=why)
-            return
-        wait = min(3600.0, 5.0 * 2 ** min(delivery.attempts, 12)) * random.uniform(0.8, 1.2)
-        await settle(
-            uow, delivery.id, DeliveryState.PENDING, why=why, retry_at=uow.now + timedelta(seconds=wait)
-        )
+    def _tend_lanes(self) -> None:
+        """A lane for each open channel that can be delivered to; those of channels that were closed end."""
+        for key, channel in self.channels.items():
+            if key not in self._running and key[0] is not Messenger.TERMINAL:
+                self._running[key] = asyncio.create_task(self._lane(key, channel).run(), name=f"lane {key}")
+        for key in [key for key in self._running if key not in self.channels]:
+            self.lanes.pop(key).stop()
+            del self._running[key]

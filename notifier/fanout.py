@@ -1,24 +1,215 @@
-"""From an event to its deliveries: one row for each chat that is to be told, written once however often it runs."""
+"""From an event to its deliveries: one ``INSERT … SELECT`` for all who are to be told, however many.
+
+A delivery is one decision with its reason: at once, held for quiet hours, in a digest, turned off, blocked. It is
+unique by event, chat and child, so running twice changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from core.db.deliveries import add_deliveries
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from core.db.models import Chat, ChatLink, Delivery, NoticePreference
 from core.db.outbox import due_events, mark_fanned_out
 from core.db.uow import UnitOfWork
-from notifier.notices.notice import Notice
+from core.domain.kinds import DeliveryState
+from core.domain.telling import DIGEST_AT, QUIET, Choice, Held, Hours, Telling, Window
+from core.queries.audiences import Audience
+from notifier.notices.notice import Event, Notice
 
 _EVENTS_AT_ONCE = 100
+_LATER = 3
+"""The priority of a digest, whatever is in it."""
 
 
 async def fan_out_due(uow: UnitOfWork, notices: Mapping[str, Notice]) -> int:
     """Fan out every due event whose kind has a notice; returns how many events were taken."""
-    events = await due_events(uow, tuple(notices), _EVENTS_AT_ONCE)
-    for event in events:
-        notice = notices[event.kind]
-        chats = await notice.audience(uow, event.payload)
+    rows = await due_events(uow, tuple(notices), _EVENTS_AT_ONCE)
+    for row in rows:
+        notice = notices[row.kind]
+        event = Event(row.id, row.kind, row.payload, row.actor_id, row.created_at)
+        audience = await notice.audience(uow, event)
         async with uow.writing():
-            await add_deliveries(uow, event.id, chats, priority=notice.priority)
+            if audience is not None:
+                await fan_out(uow, event.id, audience, notice)
             await mark_fanned_out(uow, event.id)
-    return len(events)
+    return len(rows)
+
+
+async def fan_out(uow: UnitOfWork, event_id: int, audience: Audience, notice: Notice) -> None:
+    """Write the deliveries of one event; needs ``uow.writing()``. Two statements."""
+    told = _told(audience)
+    windows = await uow.rows(
+        sa.select(Chat.timezone, Chat.quiet_from, Chat.quiet_to, Chat.digest_at)
+        .join(told, told.c.chat_id == Chat.id)
+        .distinct()
+    )
+    if not windows:
+        return
+    insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+    columns = (
+        *("event_id", "chat_id", "child_id", "messenger", "bot", "kind", "bundle", "state", "why"),
+        *("priority", "not_before", "attempts"),
+    )
+    decisions = _decisions(uow, event_id, audience, notice, told, windows)
+    await uow.write(
+        insert(Delivery)
+        .from_select(columns, decisions)
+        .on_conflict_do_nothing(index_elements=["event_id", "chat_id", "child_id"])
+    )
+
+
+def _told(audience: Audience) -> sa.Subquery:
+    links = audience.links.subquery()
+    told = sa.select(*links.c)
+    if audience.but is not None:
+        own = sa.select(ChatLink.id).where(ChatLink.person_id == audience.but)
+        told = told.where(links.c.link_id.not_in(own))
+    return told.subquery("told")
+
+
+def _decisions(
+    uow: UnitOfWork,
+    event_id: int,
+    audience: Audience,
+    notice: Notice,
+    told: sa.Subquery,
+    windows: Any,
+) -> sa.Select[Any]:
+    """One row for each chat and child; of several links of a chat the one that is told soonest decides."""
+    window = _release_times(uow.now, audience.timezone, windows, notice)
+    by_child, for_all = sa.orm.aliased(NoticePreference), sa.orm.aliased(NoticePreference)
+
+    def either(urgent: Any, plain: Any) -> sa.ColumnElement[Any]:
+        if notice.urgent is notice.plain:
+            return sa.literal(plain)
+        return sa.case((told.c.urgent == 1, sa.literal(urgent)), else_=sa.literal(plain))
+
+    kind = either(notice.urgent.kind, notice.plain.kind)
+    wished = sa.func.coalesce(
+        sa.cast(by_child.choice, sa.Text()),
+        sa.cast(for_all.choice, sa.Text()),
+        either(notice.urgent.default.value, notice.plain.default.value),
+    )
+    may_be_off = either(int(notice.urgent.can_be_off), int(notice.plain.can_be_off)) == 1
+    choice = sa.case(
+        (sa.and_(Chat.emergencies_only, may_be_off), Choice.OFF.value),
+        (sa.and_(wished == Choice.OFF.value, sa.not_(may_be_off)), Choice.AT_ONCE.value),
+        else_=wished,
+    )
+    at_once = sa.case((told.c.urgent == 1, window.c.urgent), else_=window.c.plain)
+    not_before = sa.case(
+        (choice == Choice.DAILY.value, window.c.daily),
+        (choice == Choice.WEEKLY.value, window.c.weekly),
+        else_=at_once,
+    )
+    moment = sa.literal(uow.now, Delivery.not_before.type)
+    blocked = Chat.blocked_since.is_not(None)
+    why = sa.case(
+        (blocked, Held.BLOCKED.value),
+        (choice == Choice.OFF.value, Held.PREFERENCE.value),
+        (choice == Choice.DAILY.value, Held.DIGEST.value),
+        (choice == Choice.WEEKLY.value, Held.WEEKLY.value),
+        (not_before > moment, Held.QUIET_HOURS.value),
+        else_="",
+    )
+    is_off = sa.or_(blocked, choice == Choice.OFF.value)
+    child = sa.cast(told.c.child_id, sa.Text())
+    bundle = sa.case(
+        (choice == Choice.DAILY.value, "digest"),
+        (choice == Choice.WEEKLY.value, "weekly"),
+        else_=sa.literal(f"{notice.bundle}:") + child if notice.bundle else sa.literal(""),
+    )
+    in_digest = choice.in_([Choice.DAILY.value, Choice.WEEKLY.value])
+    ranked = (
+        sa.select(
+            told.c.chat_id,
+            told.c.child_id,
+            Chat.messenger,
+            Chat.bot,
+            kind.label("kind"),
+            bundle.label("bundle"),
+            sa.case((is_off, DeliveryState.SUPPRESSED.value), else_=DeliveryState.PENDING.value).label(
+                "state"
+            ),
+            why.label("why"),
+            sa.case((in_digest, _LATER), else_=either(notice.urgent.priority, notice.plain.priority)).label(
+                "priority"
+            ),
+            not_before.label("not_before"),
+            sa.func.row_number()
+            .over(
+                partition_by=(told.c.chat_id, told.c.child_id),
+                order_by=(sa.case((is_off, 1), else_=0), not_before, told.c.link_id),
+            )
+            .label("rank"),
+        )
+        .select_from(told)
+        .join(Chat, Chat.id == told.c.chat_id)
+        .join(
+            window,
+            sa.and_(
+                window.c.timezone == Chat.timezone,
+                *(
+                    window.c[name].is_not_distinct_from(getattr(Chat, name))
+                    for name in ("quiet_from", "quiet_to", "digest_at")
+                ),
+            ),
+        )
+        .outerjoin(
+            by_child,
+            (by_child.link_id == told.c.link_id)
+            & (by_child.kind == kind)
+            & (by_child.child_id == told.c.child_id)
+            & (by_child.child_id != 0),
+        )
+        .outerjoin(
+            for_all,
+            (for_all.link_id == told.c.link_id) & (for_all.kind == kind) & (for_all.child_id == 0),
+        )
+        .subquery("ranked")
+    )
+    return sa.select(
+        sa.literal(event_id, sa.BigInteger()),
+        *(column for column in ranked.c if column.key != "rank"),
+        sa.literal(0, sa.BigInteger()),
+    ).where(ranked.c.rank == 1)
+
+
+def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice) -> sa.Subquery:
+    """The few windows of the audience with their release times, as a table to join."""
+    moment, clock = Delivery.not_before.type, Chat.quiet_from.type
+    rows = []
+    for row in windows:
+        window = window_of(row.timezone or school_zone, row.quiet_from, row.quiet_to, row.digest_at)
+
+        def at_once(telling: Telling, window: Window = window) -> sa.ColumnElement[Any]:
+            return sa.literal(window.release(now, telling.breaks_quiet), moment)
+
+        rows.append(
+            sa.select(
+                sa.literal(row.timezone, sa.Text()).label("timezone"),
+                *(
+                    sa.cast(sa.literal(getattr(row, name), clock), clock).label(name)
+                    if getattr(row, name) is not None
+                    else sa.cast(sa.null(), clock).label(name)
+                    for name in ("quiet_from", "quiet_to", "digest_at")
+                ),
+                at_once(notice.urgent).label("urgent"),
+                at_once(notice.plain).label("plain"),
+                sa.literal(window.next_digest(now), moment).label("daily"),
+                sa.literal(window.next_weekly(now), moment).label("weekly"),
+            )
+        )
+    return (sa.union_all(*rows) if len(rows) > 1 else rows[0]).subquery("release")
+
+
+def window_of(zone: str, quiet_from: time | None, quiet_to: time | None, digest_at: time | None) -> Window:
+    """A chat's hours, where it chose none the agreed ones."""
+    quiet = Hours(quiet_from, quiet_to) if quiet_from is not None and quiet_to is not None else QUIET
+    return Window(ZoneInfo(zone), quiet, digest_at or DIGEST_AT)

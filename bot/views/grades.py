@@ -16,9 +16,10 @@ from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Note, S
 from core.cards.cut import shorten
 from core.domain.grading import needed, scale
 from core.domain.ids import LARGEST_ID
-from core.i18n import N_, Translator
+from core.i18n import Translator
 from core.queries.grades import CourseGrades, GradeBook, MarkLine
 from core.queries.terms import TermChoice
+from core.words import MARK_KINDS
 
 _MARKS_IN_A_ROW = 6
 _LONGEST_IN_A_ROW = 12
@@ -27,18 +28,6 @@ _MARKS_ON_A_PAGE = 15
 _DAYS_ON_A_PAGE = 5
 _SUBJECT_BUTTONS = 14
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
-
-KINDS: dict[str, str] = {
-    "test": N_("test"),
-    "quiz": N_("quiz"),
-    "hw": N_("homework"),
-    "homework": N_("homework"),
-    "answer": N_("answer"),
-    "project": N_("project"),
-    "exam": N_("exam"),
-    "essay": N_("essay"),
-    "lab": N_("lab work"),
-}
 
 
 class GradesTap(CallbackData, prefix="g"):
@@ -228,7 +217,7 @@ def _last_marks(t: Translator, marks: Sequence[MarkLine]) -> str:
 
 def mark_words(t: Translator, mark: MarkLine, *, with_day: bool = True) -> str:
     """``24 Nov: 4 · test ×2 · Quadratic equations · “clean work” (was 3)``."""
-    kind = t(KINDS[mark.kind]) if mark.kind in KINDS else mark.kind
+    kind = t(MARK_KINDS[mark.kind]) if mark.kind in MARK_KINDS else mark.kind
     if mark.weight != 1:
         kind = f"{kind} ×{t.number(mark.weight)}".strip()
     title = mark.title if mark.title and mark.title.casefold() not in (mark.kind, kind.casefold()) else ""

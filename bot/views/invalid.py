@@ -46,6 +46,10 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
                 "Undo works for five minutes. Correct single marks in /register: choose the lesson and tap the mark."
             ),
         ),
+        "cannot_be_off": (
+            t("This is always told"),
+            t("It concerns a child's safety or your account's, so it cannot be turned off."),
+        ),
         "course_unknown": (
             t("No such course of yours"),
             t(

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.grades import KINDS
 from bot.views.invalid import invalid_words, lesson_problem_words, off_scale_words
 from bot.views.lesson import course_words, lesson_words, offer_label
 from core.actions.marks import NewEntry, SavedMarks, UndoneMarks
@@ -23,6 +22,7 @@ from core.i18n import N_, Translator
 from core.queries.lessons import LessonChoice, LessonOffer
 from core.queries.marking import MarkedPupil, Marking, Meanwhile, Standing
 from core.queries.register import RegisterLine
+from core.words import MARK_KINDS
 
 _LAST_DAY = date.max.toordinal() - 400
 _MOST_OFFERS = 12
@@ -236,7 +236,7 @@ def _said(t: Translator, entry: Entry | NewEntry) -> str:
     """``5 4, test, late by 10 minutes, “clean work”``."""
     parts = [" ".join(str(mark) for mark in entry.marks)] if entry.marks else []
     if entry.kind and entry.marks:
-        parts.append(t(KINDS[entry.kind]))
+        parts.append(t(MARK_KINDS[entry.kind]))
     if entry.presence is not None:
         parts.append(presence_words(t, entry.presence, entry.minutes))
     if entry.comment:

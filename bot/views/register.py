@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.grades import KINDS
 from bot.views.invalid import lesson_problem_words
 from bot.views.lesson import lesson_words, offer_label
 from bot.views.marking import PRESENCES, mark_words, presence_words, quoted
@@ -21,6 +20,7 @@ from core.domain.lessons import LessonKey
 from core.i18n import Translator
 from core.queries.lessons import LessonChoice
 from core.queries.register import LessonMark, LessonRegister, OwnMark, RegisterLine
+from core.words import MARK_KINDS
 
 ON_A_PAGE = 12
 _LAST_DAY = date.max.toordinal() - 400
@@ -200,7 +200,7 @@ def _example(line: RegisterLine, is_words: bool) -> str:
 def _mark_line(t: Translator, mark: LessonMark) -> str:
     parts = [mark_words(mark.value, mark.maximum)]
     if mark.kind:
-        parts.append(t(KINDS[mark.kind]) if mark.kind in KINDS else mark.kind)
+        parts.append(t(MARK_KINDS[mark.kind]) if mark.kind in MARK_KINDS else mark.kind)
     if mark.comment:
         parts.append(quoted(t, mark.comment))
     return ", ".join(parts)

@@ -1,93 +1,117 @@
-"""The rows of telling: adding, claiming under a lease, and settling them with what became of each."""
+"""The rows of telling: claiming those of one bot under a lease, and settling them with what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.conversation import ChatKey
 from core.db.models import Chat, Delivery, OutboxEvent
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId
-from core.domain.kinds import DeliveryState
+from core.domain.kinds import DeliveryState, Messenger
 
 LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery with its event and its chat."""
+    """A claimed delivery with its event and its chat; ``locale`` and ``timezone`` empty where the chat chose none."""
 
     id: int
-    kind: str
+    event_id: int
+    event_kind: str
     payload: dict[str, Any]
+    actor_id: int | None
+    happened_at: datetime
     chat_id: ChatId
     key: ChatKey
+    child_id: int
+    bundle: str
+    priority: int
     attempts: int
-    created_at: datetime
+    locale: str
+    timezone: str
 
 
-async def add_deliveries(uow: UnitOfWork, event_id: int, chats: Sequence[ChatId], *, priority: int) -> None:
-    """One pending row a chat; those there already are kept. Needs ``uow.writing()``. One statement."""
-    if not chats:
-        return
-    insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
-    await uow.write(
-        insert(Delivery).on_conflict_do_nothing(index_elements=["event_id", "chat_id", "child_id"]),
-        [
-            {
-                "event_id": event_id,
-                "chat_id": chat_id,
-                "child_id": 0,
-                "state": DeliveryState.PENDING,
-                "priority": priority,
-                "not_before": uow.now,
-            }
-            for chat_id in chats
-        ],
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a claimed delivery. PENDING is due again at ``retry_at``; ``counts`` is False where the messenger
+    only asked to wait, which is no attempt."""
+
+    delivery_id: int
+    state: DeliveryState
+    why: str = ""
+    message_id: int | None = None
+    retry_at: datetime | None = None
+    counts: bool = True
+
+
+def _due(uow: UnitOfWork, messenger: Messenger, bot: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Delivery.messenger == messenger,
+        Delivery.bot == bot,
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.not_before <= uow.now,
     )
 
 
-async def claim_due(uow: UnitOfWork, most: int) -> list[DueDelivery]:
-    """Take due rows for sending under a lease, urgent first; rows whose lease ran out are due again.
-
-    Three statements in one transaction of its own; on PostgreSQL two dispatchers never claim the same row.
-    """
+async def release_expired_leases(uow: UnitOfWork, messenger: Messenger, bot: int) -> None:
+    """What a dispatcher took and never settled is due again. One statement in its own transaction."""
     async with uow.writing():
-        due = (
-            sa.select(Delivery.id)
+        await uow.write(
+            sa.update(Delivery)
             .where(
-                sa.or_(
-                    (Delivery.state == DeliveryState.PENDING) & (Delivery.not_before <= uow.now),
-                    (Delivery.state == DeliveryState.SENDING) & (Delivery.leased_until < uow.now),
-                )
+                Delivery.messenger == messenger,
+                Delivery.bot == bot,
+                Delivery.state == DeliveryState.SENDING,
+                Delivery.leased_until < uow.now,
             )
+            .values(state=DeliveryState.PENDING, leased_until=None)
+        )
+
+
+async def claim_due(uow: UnitOfWork, messenger: Messenger, bot: int, most: int) -> list[DueDelivery]:
+    """Take due rows of one bot for sending, urgent first, with all due rows of the bundles they belong to.
+
+    At most four statements in one transaction of its own; on PostgreSQL two dispatchers never claim the same row.
+    """
+    due = _due(uow, messenger, bot)
+    async with uow.writing():
+        rows = await uow.rows(
+            sa.select(Delivery.id, Delivery.chat_id, Delivery.bundle)
+            .where(due)
             .order_by(Delivery.priority, Delivery.not_before, Delivery.id)
             .limit(most)
             .with_for_update(skip_locked=True)
         )
-        ids = [row.id for row in await uow.rows(due)]
-        if not ids:
+        if not rows:
             return []
+        ids = {row.id for row in rows}
+        bundles = {(row.chat_id, row.bundle) for row in rows if row.bundle}
+        if bundles:
+            together = await uow.rows(
+                sa.select(Delivery.id)
+                .where(due, sa.tuple_(Delivery.chat_id, Delivery.bundle).in_(bundles))
+                .with_for_update(skip_locked=True)
+            )
+            ids |= {row.id for row in together}
         await uow.write(
             sa.update(Delivery)
             .where(Delivery.id.in_(ids))
             .values(state=DeliveryState.SENDING, leased_until=uow.now + LEASE, attempts=Delivery.attempts + 1)
         )
-        rows = await uow.rows(
+        taken = await uow.rows(
             sa.select(
                 Delivery.id,
-                Delivery.chat_id,
-                Delivery.attempts,
-                OutboxEvent.kind,
-                OutboxEvent.payload,
-                OutboxEvent.created_at,
-                *(Chat.messenger, Chat.bot, Chat.user_id),
+                *(Delivery.chat_id, Delivery.child_id, Delivery.bundle, Delivery.priority, Delivery.attempts),
+                OutboxEvent.id.label("event_id"),
+                *(OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.actor_id, OutboxEvent.created_at),
+                *(Chat.messenger, Chat.bot, Chat.user_id, Chat.locale, Chat.timezone),
             )
             .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
             .join(Chat, Chat.id == Delivery.chat_id)
@@ -97,31 +121,91 @@ async def claim_due(uow: UnitOfWork, most: int) -> list[DueDelivery]:
     return [
         DueDelivery(
             row.id,
+            row.event_id,
             row.kind,
             row.payload,
+            row.actor_id,
+            row.created_at,
             ChatId(row.chat_id),
             ChatKey(row.messenger, row.bot, row.user_id),
+            row.child_id,
+            row.bundle,
+            row.priority,
             row.attempts,
-            row.created_at,
+            row.locale or "",
+            row.timezone,
         )
-        for row in rows
+        for row in taken
     ]
 
 
-async def settle(
-    uow: UnitOfWork,
-    delivery_id: int,
-    state: DeliveryState,
-    *,
-    why: str = "",
-    message_id: int | None = None,
-    retry_at: datetime | None = None,
-) -> None:
-    """Write what became of a claimed delivery; PENDING needs ``retry_at``. One statement in its own transaction."""
-    values: dict[str, Any] = {"state": state, "why": why, "leased_until": None}
-    if state is DeliveryState.PENDING:
-        values["not_before"] = retry_at
-    else:
-        values |= {"message_id": message_id, "settled_at": uow.now}
+async def settle(uow: UnitOfWork, settlements: Sequence[Settlement]) -> None:
+    """Write what became of claimed deliveries. At most three statements in one transaction."""
+    if not settlements:
+        return
+    waiting = [one for one in settlements if one.state is DeliveryState.PENDING]
+    ended = [one for one in settlements if one.state is not DeliveryState.PENDING]
+    table = cast(sa.Table, Delivery.__table__)
     async with uow.writing():
-        await uow.write(sa.update(Delivery).where(Delivery.id == delivery_id).values(**values))
+        if ended:
+            await uow.write(
+                sa.update(table)
+                .where(table.c.id == sa.bindparam("b_id"))
+                .values(
+                    state=sa.bindparam("b_state"),
+                    why=sa.bindparam("b_why"),
+                    message_id=sa.bindparam("b_message"),
+                    settled_at=uow.now,
+                    leased_until=None,
+                ),
+                [
+                    {
+                        "b_id": one.delivery_id,
+                        "b_state": one.state,
+                        "b_why": one.why,
+                        "b_message": one.message_id,
+                    }
+                    for one in ended
+                ],
+            )
+        if waiting:
+            await uow.write(
+                sa.update(table)
+                .where(table.c.id == sa.bindparam("b_id"))
+                .values(
+                    state=DeliveryState.PENDING,
+                    why=sa.bindparam("b_why"),
+                    not_before=sa.bindparam("b_retry"),
+                    attempts=table.c.attempts - sa.bindparam("b_free"),
+                    leased_until=None,
+                ),
+                [
+                    {
+                        "b_id": one.delivery_id,
+                        "b_why": one.why,
+                        "b_retry": one.retry_at,
+                        "b_free": 0 if one.counts else 1,
+                    }
+                    for one in waiting
+                ],
+            )
+
+
+async def suppress_pending(uow: UnitOfWork, chat_id: int, why: str) -> None:
+    """Give up what still waits for a chat that cannot be reached. One statement in its own transaction."""
+    async with uow.writing():
+        await uow.write(
+            sa.update(Delivery)
+            .where(Delivery.chat_id == chat_id, Delivery.state == DeliveryState.PENDING)
+            .values(state=DeliveryState.SUPPRESSED, why=why, settled_at=uow.now)
+        )
+
+
+async def next_due(uow: UnitOfWork, messenger: Messenger, bot: int) -> datetime | None:
+    """When the bot's next row is due; None where none waits. One statement."""
+    found: datetime | None = await uow.value(
+        sa.select(sa.func.min(Delivery.not_before)).where(
+            Delivery.messenger == messenger, Delivery.bot == bot, Delivery.state == DeliveryState.PENDING
+        )
+    )
+    return found

@@ -41,7 +41,10 @@ async def publish(
 async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> Any:
     """Events to be told now and not yet fanned out, oldest first. One statement."""
     return await uow.rows(
-        sa.select(OutboxEvent.id, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.created_at)
+        sa.select(
+            *(OutboxEvent.id, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.actor_id),
+            OutboxEvent.created_at,
+        )
         .where(
             OutboxEvent.fanned_out_at.is_(None),
             OutboxEvent.cancelled_at.is_(None),

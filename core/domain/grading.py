@@ -108,7 +108,7 @@ class Scale:
 
     def is_poor(self, value: MarkValue) -> bool:
         """Whether the mark calls for attention."""
-        return value.text in _POOR_WORDS or (
+        return value.text in POOR_WORDS or (
             self.poor is not None and value.number is not None and value.number <= self.poor
         )
 
@@ -142,7 +142,7 @@ def _same_number(value: str, candidate: str) -> bool:
         return False
 
 
-_POOR_WORDS = frozenset({"ร", "มส", "มผ", "fail", "F"})
+POOR_WORDS = frozenset({"ร", "มส", "มผ", "fail", "F"})
 
 
 def _signed(low: int, high: int) -> dict[str, Decimal | None]:

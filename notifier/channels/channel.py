@@ -20,10 +20,14 @@ class MenuEntry:
 class ChannelError(Exception):
     """A message did not go out; ``retry_after`` in seconds where the messenger names a wait."""
 
-    def __init__(self, why: str, *, retry_after: float | None = None, gone: bool = False) -> None:
+    def __init__(
+        self, why: str, *, retry_after: float | None = None, gone: bool = False, stops_bot: bool = False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.retry_after = retry_after
+        self.stops_bot = stops_bot
+        """Whether nothing can go out through this bot any more: its token is refused."""
         self.gone = gone
         """Whether the person cannot be reached at all: blocked, deactivated, unknown."""
 

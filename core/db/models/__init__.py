@@ -53,7 +53,7 @@ from core.db.models.teaching import (
     TermMark,
     TimetableSlot,
 )
-from core.db.models.telling import Announcement, Delivery, OutboxEvent, Receipt
+from core.db.models.telling import Announcement, Delivery, NoticePreference, OutboxEvent, Receipt
 
 __all__ = [
     "AbsenceNotice",
@@ -95,6 +95,7 @@ __all__ = [
     "MealTransaction",
     "MenuItem",
     "MessengerFile",
+    "NoticePreference",
     "Org",
     "OutboxEvent",
     "Person",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +46,8 @@ class InvitationRole(Base):
 class Chat(Base):
     """A messenger account at one bot, also a stranger's; ``bot`` and ``user_id`` are the messenger's own ids.
 
-    ``timezone`` empty means the school's. ``state`` is the open conversation: capability, step and draft.
+    ``timezone`` empty means the school's. ``poor_up_to`` is the highest mark told at once, None for the scale's own.
+    ``state`` is the open conversation: capability, step and draft.
     """
 
     __tablename__ = "chat"
@@ -59,6 +61,8 @@ class Chat(Base):
     quiet_from: Mapped[time | None] = mapped_column(sa.Time())
     quiet_to: Mapped[time | None] = mapped_column(sa.Time())
     digest_at: Mapped[time | None] = mapped_column(sa.Time())
+    emergencies_only: Mapped[bool] = mapped_column(default=False)
+    poor_up_to: Mapped[Decimal | None]
     simple_view: Mapped[bool] = mapped_column(default=False)
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_child_id: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
-from core.domain.kinds import AudienceKind, DeliveryState
+from core.domain.kinds import AudienceKind, DeliveryState, Messenger
+from core.domain.telling import Choice
 
 
 class Announcement(Base):
@@ -64,14 +65,35 @@ class OutboxEvent(Base):
     __table_args__ = (sa.Index(None, "fanned_out_at", "not_before"),)
 
 
+class NoticePreference(Base):
+    """How a person wants to hear of one kind of news in one chat; ``child_id`` 0 is for all children alike."""
+
+    __tablename__ = "notice_preference"
+    id: Mapped[Id]
+    link_id: Mapped[int] = reference("chat_link.id", index=False)
+    child_id: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str]
+    choice: Mapped[Choice] = one_of(Choice)
+    __table_args__ = (sa.UniqueConstraint("link_id", "kind", "child_id"),)
+
+
 class Delivery(Base):
-    """One decision: tell this chat of this event, about this child where it is about one."""
+    """One decision: tell this chat of this event, about this child where it is about one.
+
+    ``messenger`` and ``bot`` are the chat's, so that a bot finds its own rows; ``kind`` is one of
+    ``core.domain.telling.TELLINGS``; rows of a chat with the same ``bundle`` go out as one message, an empty one alone.
+    ``why`` is a word of ``Held``, or what the messenger said.
+    """
 
     __tablename__ = "delivery"
     id: Mapped[Id]
     event_id: Mapped[int] = reference("outbox_event.id", index=False)
     chat_id: Mapped[int] = reference("chat.id")
     child_id: Mapped[int] = mapped_column(default=0)
+    messenger: Mapped[Messenger] = one_of(Messenger)
+    bot: Mapped[int]
+    kind: Mapped[str]
+    bundle: Mapped[str] = mapped_column(default="")
     state: Mapped[DeliveryState] = one_of(DeliveryState)
     why: Mapped[str] = mapped_column(default="")
     priority: Mapped[int]
@@ -82,5 +104,5 @@ class Delivery(Base):
     settled_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("event_id", "chat_id", "child_id"),
-        sa.Index(None, "state", "priority", "not_before"),
+        sa.Index(None, "messenger", "bot", "state", "priority", "not_before"),
     )

@@ -12,6 +12,7 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramNotFound,
     TelegramRetryAfter,
+    TelegramUnauthorizedError,
 )
 from aiogram.methods import (
     AnswerCallbackQuery,
@@ -33,12 +34,13 @@ from aiogram.types import (
 from aiohttp import ClientError
 
 from core.cards import Card, File, Text, Toast
-from core.cards.cut import shorten
+from core.cards.cut import ELLIPSIS, shorten
+from core.cards.plain import render_plain
 from core.domain.kinds import Messenger
 from core.files import LARGEST_FILE
 from notifier.channels.channel import ChannelError, MenuEntry
 from notifier.channels.telegram.file_ids import FileIds
-from notifier.channels.telegram.html import render_keyboard, render_telegram_html
+from notifier.channels.telegram.html import MESSAGE_LIMIT, render_keyboard, render_telegram_html
 from notifier.channels.telegram.rich import render_rich
 
 log = structlog.get_logger(__name__)
@@ -77,15 +79,27 @@ class TelegramChannel:
             )
             if shown is not None:
                 return shown
-        sent = await self._call(
-            SendMessage(
-                chat_id=chat_id,
-                text=render_telegram_html(what),
-                parse_mode="HTML",
-                reply_markup=keyboard,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
+        preview = LinkPreviewOptions(is_disabled=True)
+        message = SendMessage(
+            chat_id=chat_id,
+            text=render_telegram_html(what),
+            parse_mode="HTML",
+            reply_markup=keyboard,
+            link_preview_options=preview,
         )
+        try:
+            sent = await self._call(message)
+        except _Refused as refused:
+            if refused.gone or refused.is_unknown_method:
+                raise
+            # Whatever the server dislikes in our markup or keys is our fault, and must not cost anybody the words.
+            log.error("telegram.card_refused", bot=self.bot_id, why=refused.why)
+            plain = SendMessage(
+                chat_id=chat_id,
+                text=render_plain(what, limit=MESSAGE_LIMIT // 2) or ELLIPSIS,
+                link_preview_options=preview,
+            )
+            return _message_id(await self._call(plain))
         self._html_went_through()
         return _message_id(sent)
 
@@ -206,6 +220,8 @@ class TelegramChannel:
             raise ChannelError("told to wait", retry_after=float(error.retry_after)) from None
         except TelegramNetworkError as error:
             raise ChannelError(self._hidden(f"network: {error.message}")) from None
+        except TelegramUnauthorizedError:
+            raise ChannelError("the token is refused", stops_bot=True) from None
         except TelegramAPIError as error:
             why = self._hidden(error.message)
             if "message is not modified" in why:

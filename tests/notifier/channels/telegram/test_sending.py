@@ -121,6 +121,24 @@ async def test_who_cannot_be_reached_is_gone(
     assert caught.value.gone
 
 
+async def test_a_card_that_the_server_cannot_read_goes_out_as_plain_words(
+    channel: TelegramChannel, api: BotApi
+) -> None:
+    api.failures["sendRichMessage"].append(Failure(400, "Bad Request: wrong block"))
+    api.failures["sendMessage"].append(Failure(400, "Bad Request: can't parse entities"))
+    await channel.send(7, CARD)
+    _, plain = api.of("sendMessage")
+    assert "parse_mode" not in plain.params
+    assert "Algebra <5>" in plain.params["text"]
+
+
+async def test_a_refused_token_stops_the_bot(channel: TelegramChannel, api: BotApi) -> None:
+    api.always["sendRichMessage"] = Failure(401, "Unauthorized")
+    with pytest.raises(ChannelError) as caught:
+        await channel.send(7, CARD)
+    assert caught.value.stops_bot
+
+
 async def test_a_dead_server_is_a_channel_error_without_the_token(bot: Bot, api: BotApi) -> None:
     bot.session.api = TelegramAPIServer.from_base("http://127.0.0.1:9")
     with pytest.raises(ChannelError) as caught:

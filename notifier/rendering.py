@@ -1,0 +1,169 @@
+"""From claimed deliveries to messages: who may still know, what happened, one card in the reader's language.
+
+A batch costs a few statements for each event in it, however many chats it goes to: the audience is asked once more
+for just these chats, the facts are read once, and readers of one language share a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+
+from core.cards import Block, Card, Section
+from core.db.deliveries import DueDelivery, Settlement
+from core.db.uow import UnitOfWork
+from core.domain.kinds import DeliveryState
+from core.domain.telling import Held
+from core.i18n import match_locale, translator
+from core.queries.audiences import names_of
+from notifier.notices.notice import Event, News, Notice, Reader
+
+log = structlog.get_logger(__name__)
+
+DIGESTS = ("digest", "weekly")
+
+
+@dataclass(slots=True)
+class Message:
+    """One message to one chat, and the deliveries that it settles."""
+
+    deliveries: list[DueDelivery]
+    card: Card
+
+    @property
+    def priority(self) -> int:
+        """The most urgent of its deliveries decides."""
+        return min(one.priority for one in self.deliveries)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch comes to: messages to send, deliveries settled without one, and those that could not be made."""
+
+    messages: list[Message] = field(default_factory=list)
+    settled: list[Settlement] = field(default_factory=list)
+    failed: list[DueDelivery] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An event with what is known of it: the chats and children still entitled, the facts by child."""
+
+    notice: Notice
+    entitled: frozenset[tuple[int, int]]
+    facts: Mapping[int, News]
+    timezone: str
+    locale: str
+
+
+async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[DueDelivery]) -> Batch:
+    """The batch's messages in the order of its deliveries."""
+    batch = Batch()
+    known: dict[int, _Known | None] = {}
+    for event_id, deliveries in _by(due, lambda one: one.event_id).items():
+        try:
+            known[event_id] = await _known(uow, notices, deliveries)
+        except Exception:
+            log.exception("notice.load_failed", event=event_id, kind=deliveries[0].event_kind)
+            known[event_id] = None
+    children = await names_of(uow, {one.child_id for one in due if one.child_id})
+    cards: dict[Any, Card] = {}
+    for deliveries in _by(due, lambda one: (one.chat_id, one.bundle or one.id)).values():
+        told: list[DueDelivery] = []
+        for one in deliveries:
+            event = known[one.event_id]
+            if event is None:
+                batch.failed.append(one)
+            elif (one.chat_id, one.child_id) not in event.entitled:
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.UNLINKED.value))
+            elif one.child_id not in event.facts:
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.SUPERSEDED.value))
+            else:
+                told.append(one)
+        if not told:
+            continue
+        first = known[told[0].event_id]
+        assert first is not None
+        locale = told[0].locale or match_locale(first.locale) or "en"
+        zone = told[0].timezone or first.timezone
+        key = (locale, zone, told[0].bundle, tuple((one.event_id, one.child_id) for one in told))
+        if key not in cards:
+            reader = Reader(translator(locale), ZoneInfo(zone))
+            try:
+                cards[key] = _card(reader, told, known, children)
+            except Exception:
+                log.exception("notice.render_failed", deliveries=[one.id for one in told])
+                batch.failed += told
+                continue
+        batch.messages.append(Message(told, cards[key]))
+    return batch
+
+
+async def _known(
+    uow: UnitOfWork, notices: Mapping[str, Notice], deliveries: Sequence[DueDelivery]
+) -> _Known | None:
+    one = deliveries[0]
+    notice = notices[one.event_kind]
+    event = Event(one.event_id, one.event_kind, one.payload, one.actor_id, one.happened_at)
+    audience = await notice.audience(uow, event)
+    if audience is None:
+        return _Known(notice, frozenset(), {}, "UTC", "en")
+    links = audience.links.subquery()
+    chats = {delivery.chat_id for delivery in deliveries}
+    rows = await uow.rows(
+        sa.select(links.c.chat_id, links.c.child_id).where(links.c.chat_id.in_(chats)).distinct()
+    )
+    entitled = frozenset((row.chat_id, row.child_id) for row in rows)
+    children = sorted({delivery.child_id for delivery in deliveries})
+    facts = await notice.load(uow, event, children) if entitled else {}
+    return _Known(notice, entitled, facts, audience.timezone, audience.locale)
+
+
+def _card(
+    reader: Reader,
+    told: Sequence[DueDelivery],
+    known: Mapping[int, _Known | None],
+    children: Mapping[int, str],
+) -> Card:
+    if told[0].bundle not in DIGESTS:
+        event = known[told[0].event_id]
+        assert event is not None
+        return event.notice.card(reader, _facts(told, known))
+    t = reader.t
+    title = t("Your day at school") if told[0].bundle == "digest" else t("Your week at school")
+    sections: list[Block] = []
+    by_child = _by(told, lambda one: one.child_id)
+    for child_id in sorted(by_child, key=lambda child: children.get(child, "")):
+        lines: list[Block] = []
+        for deliveries in _by(by_child[child_id], lambda one: one.event_kind).values():
+            event = known[deliveries[0].event_id]
+            assert event is not None
+            facts = _facts(deliveries, known)
+            notice = event.notice
+            lines += notice.lines(reader, facts) if notice.lines else notice.card(reader, facts).blocks
+        if child_id:
+            sections.append(Section(children.get(child_id, ""), tuple(lines), open=True))
+        else:
+            sections += lines
+    return Card(title, tuple(sections))
+
+
+def _facts(told: Sequence[DueDelivery], known: Mapping[int, _Known | None]) -> list[News]:
+    found = []
+    for one in told:
+        event = known[one.event_id]
+        assert event is not None
+        found.append(event.facts[one.child_id])
+    return found
+
+
+def _by(items: Sequence[DueDelivery], key: Any) -> dict[Any, list[DueDelivery]]:
+    groups: dict[Any, list[DueDelivery]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups

@@ -1,0 +1,17 @@
+"""What notices offer to tap is what the conversation reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.capability import discover
+from notifier.notices import taps
+
+
+@pytest.mark.parametrize(
+    "data", [taps.grades(17), taps.attendance(17), taps.homework(17), taps.announcement(17), taps.not_me(17)]
+)
+def test_a_notices_button_belongs_to_a_capability_and_is_read_by_it(data: str) -> None:
+    capability = discover().by_prefix[data.split(":", 1)[0]]
+    assert capability.tap is not None
+    assert "17" in capability.tap.unpack(data).pack().split(":")
