@@ -25,6 +25,10 @@ from core.settings import Settings, SettingsError, describe
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
+class MigrationRefused(Exception):
+    """A migration will not go on with what the database holds; the text says which rows and what to do."""
+
+
 def configuration(connection: Connection | None = None) -> Config:
     """Alembic's configuration for our scripts, on an open connection where one is given."""
     config = Config()
@@ -64,7 +68,12 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
                 f"{settings.database_setting}: {shown_address(settings)} was last used by a newer Schoolbell. "
                 "Update this one, or restore a backup."
             )
-        await migrate(database)
+        try:
+            await migrate(database)
+        except MigrationRefused as refused:
+            raise SettingsError(
+                f"{settings.database_setting}: {shown_address(settings)} cannot be brought to the newest shape: {refused}"
+            ) from None
         yield database
     finally:
         await database.close()
