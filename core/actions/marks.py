@@ -64,7 +64,7 @@ async def save_marks(
 ) -> SavedMarks:
     """Save a posting's marks and absences in one transaction; what others saved meanwhile stays.
 
-    Fifteen statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
+    Nineteen statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
     Invalid("draft_over"), ("lesson_in_future") and ("term_closed"). Marks are told after the undo time, absences at
     once.
     """
