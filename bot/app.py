@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -20,7 +21,7 @@ from bot.channels.local_bot import local_bot
 from bot.dispatcher import build_dispatcher
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
-from core.db.migrate import migrate
+from core.db.migrate import open_database
 from core.domain.kinds import Messenger
 from core.files import FileStore
 from core.settings import Settings, SettingsError, code_key, secret_key
@@ -69,9 +70,7 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
     clock = clock or SystemClock()
     key = secret_key(settings)
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url)
-        stack.push_async_callback(database.close)
-        await migrate(database)
+        database = await stack.enter_async_context(open_database(settings))
         table = discover()
         usernames: dict[int, str] = {}
         services = Services(
@@ -98,11 +97,8 @@ async def serve(
         stack.push_async_callback(runner.cleanup)
         try:
             await web.TCPSite(runner, app.settings.http_host, app.settings.http_port).start()
-        except OSError as error:
-            raise SettingsError(
-                f"SCHOOLBELL_HTTP_PORT: cannot listen on {app.settings.http_host}:{app.settings.http_port} "
-                f"({error.strerror or error}). Choose another port."
-            ) from None
+        except (OSError, UnicodeError) as error:
+            raise _cannot_listen(app.settings, error) from None
         log.info("web.open", address=app.settings.public_address)
         tasks = [asyncio.create_task(app.notifier.run(), name="notifier")]
         tasks += [asyncio.create_task(loop(app)) for loop in loops]
@@ -117,3 +113,17 @@ async def serve(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _cannot_listen(settings: Settings, error: OSError | UnicodeError) -> SettingsError:
+    """A port that is taken or not ours to open is the port's fault; all else (no such name, not our address) the host's."""
+    is_port = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EPERM)
+    name, mend = (
+        ("SCHOOLBELL_HTTP_PORT", "Choose another port.")
+        if is_port
+        else ("SCHOOLBELL_HTTP_HOST", "Choose an address of this machine, like 127.0.0.1 or 0.0.0.0.")
+    )
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return SettingsError(
+        f"{name}: cannot listen on {settings.http_host}:{settings.http_port} ({said}). {mend}"
+    )

@@ -14,8 +14,7 @@ from bot.app import App, open_app, serve
 from bot.channels.site import build_site
 from bot.channels.telegram import run_telegram
 from core.clock import Clock, ShiftedClock, SystemClock
-from core.db.engine import Database
-from core.db.migrate import migrate
+from core.db.migrate import migrate, open_database
 from core.importing.demo import is_demo, make_demo_school
 from core.importing.demo.plan import TIMEZONE
 from core.settings import Settings, demo_moment
@@ -39,9 +38,7 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
     Raises DemoRefused for a database that the demo did not make.
     """
     clock = demo_clock(settings)
-    database = Database(settings.database_url)
-    try:
-        await migrate(database)
+    async with open_database(settings) as database:
         made = await is_demo(database)
         if made is False:
             raise DemoRefused(
@@ -56,8 +53,6 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
             return "The demo school is there already (--reset makes it anew around today)."
         school = await make_demo_school(database, around=clock.now())
         return f"Made the demo school: {school.summary}."
-    finally:
-        await database.close()
 
 
 async def serve_school(settings: Settings) -> None:

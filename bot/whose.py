@@ -7,7 +7,7 @@ from core.access import Student
 from core.errors import NotFound
 
 
-def chosen_student(turn: Turn, student_id: int = 0) -> Student:
+def chosen_student(turn: Turn, student_id: int = 0, *, remember: bool = True) -> Student:
     """The pupil of this turn, remembered for the next; no statement. 0 asks for the last or first one.
 
     Raises NotFound("student_not_found") for anybody who is not oneself or a child of a linked guardian.
@@ -19,6 +19,6 @@ def chosen_student(turn: Turn, student_id: int = 0) -> Student:
         if student_id or not students:
             raise NotFound("student_not_found")
         student = students[0]
-    if len(students) > 1:
+    if remember and len(students) > 1:
         turn.chat.remember_child(student.id)
     return student

@@ -20,6 +20,8 @@ from core.db.asker import asker_rows
 from core.db.audit import record
 from core.db.conversation import ChatKey, ChatState
 from core.db.models import (
+    ChatLink,
+    ChatLinkRole,
     CourseEnrollment,
     Enrollment,
     Org,
@@ -255,6 +257,23 @@ def _wards_and_selves(
 async def fresh_actor(uow: UnitOfWork, key: ChatKey) -> Actor:
     """The actor anew, for use inside ``writing()``: what was true at the read may be over. One statement."""
     return (await load_actor(uow, key))[1]
+
+
+def still_self(actor: Actor, student: Student, now: datetime) -> sa.ColumnElement[bool]:
+    """That the asker's chat speaks for this very pupil, as a condition for a write of one statement: what
+    ``access_student`` found at the read may be over."""
+    today = student.school.today(now)
+    return sa.exists().where(
+        ChatLink.chat_id == actor.chat_id,
+        ChatLink.person_id == student.id,
+        ChatLink.revoked_at.is_(None),
+        ChatLinkRole.link_id == ChatLink.id,
+        ChatLinkRole.role == Role.STUDENT,
+        RoleAssignment.person_id == ChatLink.person_id,
+        RoleAssignment.role == Role.STUDENT,
+        sa.or_(RoleAssignment.starts.is_(None), RoleAssignment.starts <= today),
+        sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today),
+    )
 
 
 # --- guards -----------------------------------------------------------------------------------------------

@@ -250,8 +250,13 @@ def update_catalogs() -> dict[str, int]:
         with path.open("wb") as file:
             write_po(file, new, omit_header=False, sort_output=True, include_lineno=False, width=110)
         _drop_dates(path)
-        waiting[locale] = sum(1 for message in new if message.id and not _is_full(message.string))
+        waiting[locale] = unfinished(new)
     return waiting
+
+
+def unfinished(catalog: Catalog) -> int:
+    """How many entries lack a text, or one of a plural's forms, or are only guessed (fuzzy)."""
+    return sum(1 for one in catalog if one.id and (one.fuzzy or not _is_full(one.string)))
 
 
 def _is_full(string: Any) -> bool:

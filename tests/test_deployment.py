@@ -68,7 +68,21 @@ def test_the_volume_keeps_what_the_settings_write() -> None:
     assert "VOLUME /app/var" in read("Dockerfile")
     assert compose()["services"]["schoolbell"]["volumes"] == ["schoolbell:/app/var"]
     assert Settings.model_fields["var_dir"].default == Path("var")
-    assert "var/" in Settings.model_fields["database_url"].default
+    assert compose()["services"]["schoolbell"]["environment"]["SCHOOLBELL_VAR_DIR"] == "/app/var"
+
+
+def test_every_setting_in_the_env_file_reaches_the_container() -> None:
+    service = compose()["services"]["schoolbell"]
+    assert {"path": ".env", "required": False} in service["env_file"]
+    # What stands under "environment" wins over the file, so only what the image itself relies on may stand there.
+    assert set(service["environment"]) == {
+        "SCHOOLBELL_HTTP_HOST",
+        "SCHOOLBELL_HTTP_PORT",
+        "SCHOOLBELL_VAR_DIR",
+    }
+    image = dict(re.findall(rf"({PREFIX}\w+)=(\S+)", read("Dockerfile")))
+    for name in ("SCHOOLBELL_HTTP_HOST", "SCHOOLBELL_HTTP_PORT"):
+        assert service["environment"][name] == image[name]
 
 
 def test_postgres_comes_with_its_profile_only() -> None:
@@ -94,6 +108,12 @@ def test_everything_copied_into_the_image_exists() -> None:
 def test_constraints_hold_nothing_but_pinned_versions() -> None:
     for line in read("constraints.txt").splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line), line
+
+
+def test_every_direct_dependency_has_a_lower_and_an_upper_bound() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    for one in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        assert re.search(r">=[\d.]+,<[\d.]+$", one), one
 
 
 def test_every_direct_dependency_is_pinned() -> None:

@@ -86,8 +86,7 @@ async def _import(
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from core.clock import SystemClock
-    from core.db.engine import Database
-    from core.db.migrate import migrate
+    from core.db.migrate import open_database
     from core.db.uow import UnitOfWork
     from core.errors import UnreadableFile
     from core.importing.apply import apply_register
@@ -97,10 +96,9 @@ async def _import(
     from core.settings import os_user
 
     console = Console(stderr=True)
-    database = Database(settings.database_url)
-    try:
-        await migrate(database)
-        async with UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow:
+    async with open_database(settings) as database:
+        via = f"cli:{os_user()}"
+        async with UnitOfWork(database, SystemClock(), via=via) as uow:
             scales = await known_scales(uow, source)
             try:
                 register = parse_oneroster(
@@ -123,8 +121,6 @@ async def _import(
                             task, description=what, completed=done, total=total
                         ),
                     )
-    finally:
-        await database.close()
     _print(plan, register, dry_run=dry_run)
     if register.rejected:
         raise typer.Exit(1)

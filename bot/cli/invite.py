@@ -122,16 +122,14 @@ async def _issue(
 ) -> Any:
     from core.actions.invitations import issue_invitations
     from core.clock import SystemClock
-    from core.db.engine import Database
-    from core.db.migrate import migrate
+    from core.db.migrate import open_database
     from core.db.uow import UnitOfWork
     from core.queries.invitable import list_invitable, person_by_external_id, school_by_name
     from core.settings import code_key, os_user
 
-    database = Database(settings.database_url)
-    try:
-        await migrate(database)
-        async with UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow:
+    async with open_database(settings) as database:
+        via = f"cli:{os_user()}"
+        async with UnitOfWork(database, SystemClock(), via=via) as uow:
             school_id = await school_by_name(uow, school) if school else None
             person_id = (
                 await person_by_external_id(uow, person, source=source, school_id=school_id)
@@ -149,8 +147,6 @@ async def _issue(
                 reissue=reissue,
                 unlink=unlink,
             )
-    finally:
-        await database.close()
 
 
 def _granted(role: Any, *, of_class: bool) -> Any:

@@ -26,17 +26,11 @@ def migrate() -> None:
     """Bring the database to the newest shape. `run` does it by itself."""
     import asyncio
 
-    from core.db.engine import Database
-    from core.db.migrate import current_revision
-    from core.db.migrate import migrate as upgrade
+    from core.db.migrate import current_revision, open_database
     from core.settings import load_settings
 
     async def work() -> str | None:
-        database = Database(load_settings().database_url)
-        try:
-            await upgrade(database)
+        async with open_database(load_settings()) as database:
             return await current_revision(database)
-        finally:
-            await database.close()
 
     typer.echo(f"The database is at revision {asyncio.run(work())}.")

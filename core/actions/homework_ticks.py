@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from core.access import access_student, fresh_actor
+from core.access import Actor, access_student, still_self
 from core.db.audit import record
-from core.db.conversation import ChatKey
 from core.db.models import CourseEnrollment, Homework, HomeworkTick
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID
@@ -16,40 +15,46 @@ from core.errors import NotFound
 
 
 async def tick_homework(
-    uow: UnitOfWork, key: ChatKey, student_id: int, homework_id: int, *, done: bool
+    uow: UnitOfWork, actor: Actor, student_id: int, homework_id: int, *, done: bool
 ) -> None:
-    """Tick a homework off, or not: setting what is set already changes nothing.
+    """Tick a homework off, or not: setting what is set already changes nothing. Two statements.
 
+    The tick itself asks again whether the chat still speaks for the pupil and whether the pupil has the homework.
     Raises NotFound for a homework of other courses, Forbidden for anybody but the pupil.
     """
+    access = await access_student(uow, actor, student_id, Right.TICK_HOMEWORK)
+    if not 0 < homework_id <= LARGEST_ID:
+        raise NotFound("homework_not_found")
+    own = (
+        sa.select(
+            sa.literal(student_id, sa.BigInteger()),
+            Homework.id,
+            sa.literal(uow.now, HomeworkTick.ticked_at.type),
+        )
+        .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+        .where(
+            Homework.id == homework_id,
+            Homework.withdrawn_at.is_(None),
+            CourseEnrollment.student_id == student_id,
+            still_self(actor, access.student, uow.now),
+        )
+    )
     async with uow.writing():
-        actor = await fresh_actor(uow, key)
-        await access_student(uow, actor, student_id, Right.TICK_HOMEWORK)
-        found = None
-        if 0 < homework_id <= LARGEST_ID:
-            found = await uow.value(
-                sa.select(Homework.id)
-                .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
-                .where(
-                    Homework.id == homework_id,
-                    Homework.withdrawn_at.is_(None),
-                    CourseEnrollment.student_id == student_id,
-                )
-            )
-        if found is None:
-            raise NotFound("homework_not_found")
         if done:
             insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
             changed = await uow.write(
                 insert(HomeworkTick)
-                .values(student_id=student_id, homework_id=homework_id, ticked_at=uow.now)
+                .from_select(["student_id", "homework_id", "ticked_at"], own)
                 .on_conflict_do_nothing(index_elements=["student_id", "homework_id"])
                 .returning(HomeworkTick.id)
             )
         else:
             changed = await uow.write(
                 sa.delete(HomeworkTick)
-                .where(HomeworkTick.student_id == student_id, HomeworkTick.homework_id == homework_id)
+                .where(
+                    HomeworkTick.student_id == student_id,
+                    HomeworkTick.homework_id.in_(own.with_only_columns(Homework.id)),
+                )
                 .returning(HomeworkTick.id)
             )
         if changed.first() is not None:
@@ -59,3 +64,5 @@ async def tick_homework(
                 actor_id=student_id,
                 subject=("homework", homework_id),
             )
+        elif await uow.row(own) is None:
+            raise NotFound("homework_not_found")

@@ -180,8 +180,8 @@ async def _insert_codes(
     expires = uow.now + life
     codes = [new_code() for _ in invitees]
     hashes = [hash_code(code, source.code_key) for code in codes]
-    await uow.write(
-        sa.insert(Invitation),
+    result = await uow.write(
+        sa.insert(Invitation).returning(Invitation.id, sort_by_parameter_order=True),
         [
             {
                 "person_id": invitee.person_id,
@@ -195,24 +195,17 @@ async def _insert_codes(
             for invitee, hashed in zip(invitees, hashes, strict=True)
         ],
     )
-    ids: dict[str, int] = {}
-    for start in range(0, len(hashes), 500):
-        found = await uow.rows(
-            sa.select(Invitation.code_hash, Invitation.id).where(
-                Invitation.code_hash.in_(hashes[start : start + 500])
-            )
-        )
-        ids.update({row.code_hash: row.id for row in found})
+    ids = [InvitationId(number) for number in result.scalars().all()]
     grants = [
-        {"invitation_id": ids[hashed], "role": role}
-        for invitee, hashed in zip(invitees, hashes, strict=True)
+        {"invitation_id": number, "role": role}
+        for invitee, number in zip(invitees, ids, strict=True)
         for role in invitee.roles
     ]
     if grants:
         await uow.write(sa.insert(InvitationRole), grants)
     return [
-        IssuedCode(InvitationId(ids[hashed]), invitee, code, expires)
-        for invitee, code, hashed in zip(invitees, codes, hashes, strict=True)
+        IssuedCode(number, invitee, code, expires)
+        for invitee, code, number in zip(invitees, codes, ids, strict=True)
     ]
 
 

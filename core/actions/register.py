@@ -55,7 +55,7 @@ async def note_presence(
 async def all_the_rest_present(uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey) -> bool:
     """Say that whoever is not noted otherwise was there: the register is taken. False where it was already.
 
-    At most six statements. Raises as ``note_presence``.
+    At most seven statements. Raises as ``note_presence``.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)

@@ -153,5 +153,10 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "cache_size=-16000",
     ):
-        cursor.execute(f"PRAGMA {pragma}")
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except Exception:
+            # The file is no database. The pool forgets a connection that never came up; nobody else would close it.
+            connection.close()
+            raise
     cursor.close()

@@ -1,21 +1,32 @@
-"""Bringing a database to the newest shape, and telling which shape it has."""
+"""Opening a database, bringing it to the newest shape, and telling which shape it has."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from core.db.engine import Database
+from core.settings import Settings, SettingsError, describe
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class MigrationRefused(Exception):
+    """A migration will not go on with what the database holds; the text says which rows and what to do."""
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -30,6 +41,98 @@ def configuration(connection: Connection | None = None) -> Config:
 def newest_revision() -> str:
     """The revision that the code expects."""
     return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of the settings in the newest shape, until the end of the block.
+
+    Raises SettingsError, naming the setting, where it cannot be opened or belongs to a newer Schoolbell.
+    """
+    try:
+        database = Database(settings.database_url)
+    except (OSError, ValueError) as error:
+        raise _unusable(settings, error) from None
+    try:
+        try:
+            # The reader first: aiosqlite's threads outlive a file that cannot be opened.
+            await database.ping()
+            async with database.writer.begin() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (
+            Exception
+        ) as error:  # each driver has its own: sockets, names, passwords, files, options of the address
+            raise _unusable(settings, error) from None
+        if not is_known(await current_revision(database)):
+            raise SettingsError(
+                f"{settings.database_setting}: {shown_address(settings)} was last used by a newer Schoolbell. "
+                "Update this one, or restore a backup."
+            )
+        try:
+            await migrate(database)
+        except MigrationRefused as refused:
+            raise SettingsError(
+                f"{settings.database_setting}: {shown_address(settings)} cannot be brought to the newest shape: {refused}"
+            ) from None
+        yield database
+    finally:
+        await database.close()
+
+
+def _unusable(settings: Settings, error: Exception) -> SettingsError:
+    return SettingsError(
+        f"{settings.database_setting}: {shown_address(settings)} cannot be opened ({reason(error)})"
+    )
+
+
+def shown_address(settings: Settings) -> str:
+    """The database's address without its password."""
+    return describe(settings)["SCHOOLBELL_DATABASE_URL"]
+
+
+def reason(error: Exception) -> str:
+    """The first line of what a driver says."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return reason(Exception(*error.orig.args))
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def is_known(revision: str | None) -> bool:
+    """Whether this version has the migration; an empty database (None) is one to be filled."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return revision is None or any(script.revision == revision for script in scripts.walk_revisions())
+
+
+def file_of(url: str) -> Path:
+    """The file of a SQLite database."""
+    return Path(make_url(url).database or "").absolute()
+
+
+async def look_at_revision(url: str) -> str | None:
+    """As ``current_revision``, of a database that is not open and not to be touched: SQLite is opened for reading only.
+
+    Raises FileNotFoundError where SQLite's file is not there yet, else what the driver raises.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        database = Database(url)
+        try:
+            return await current_revision(database)
+        finally:
+            await database.close()
+    path = file_of(url)
+    if not path.exists():
+        raise FileNotFoundError(path)
+    # Reading beside a writer needs the writer's log; without one even the files that a reader makes are not made.
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=lambda: sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)
+    )
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
 
 
 async def current_revision(database: Database) -> str | None:

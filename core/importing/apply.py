@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from core.db.models import (
     RoleAssignment,
 )
 from core.db.uow import UnitOfWork
-from core.importing.plan import KindPlan, Made, Plan, RowId, make_plan
+from core.importing.plan import KindPlan, Made, Plan, RowId, Values, make_plan
 from core.importing.register import Kind, Register
 
 _BATCH = 2_000
@@ -74,9 +74,12 @@ class _Writer:
         ):
             self._real[provisional] = real
         rows = [{"id": self._real[made], **self._final(kind, values)} for made, values in plan.new.items()]
-        await self._insert(kind.table, rows)
-        await self._change(plan)
-        await self._end(plan)
+        if kind.table is Mark:
+            await self._write_marks(plan, rows)
+        else:
+            await self._insert(kind.table, rows)
+            await self._change(plan)
+            await self._end(plan)
         ties = [
             {
                 "source": self._source,
@@ -89,6 +92,39 @@ class _Writer:
         await self._insert(ExternalId, ties)
         await self._tell_ties(kind, plan.register_ended, self._today)
         await self._tell_ties(kind, plan.register_revived, None)
+
+    async def _write_marks(self, plan: KindPlan, rows: Sequence[dict[str, Any]]) -> None:
+        """A pupil has one open mark for an assessment, so those that go leave before others come."""
+        await self._end(plan)
+        reopened = [row_id for row_id, values in plan.changed.items() if "withdrawn_at" in values]
+        await self._replace({row_id: plan.before[row_id] for row_id in reopened})
+        await self._change(plan)
+        # No mark is there yet for an assessment that is only just made.
+        made = {
+            self._real[one] for one, values in plan.new.items() if isinstance(values["assessment_id"], Made)
+        }
+        await self._replace({row["id"]: row for row in rows if row["id"] not in made})
+        await self._insert(Mark, rows)
+
+    async def _replace(self, marks: Mapping[int, Values]) -> None:
+        """Withdraw what stands in the place of these marks, by id: the register knows it by another id, or not at all."""
+        table = _table(Mark)
+        statement = (
+            sa.update(table)
+            .where(
+                table.c.student_id == sa.bindparam("student"),
+                table.c.assessment_id == sa.bindparam("assessment"),
+                table.c.id != sa.bindparam("row_id"),
+                table.c.withdrawn_at.is_(None),
+            )
+            .values(withdrawn_at=self._uow.now, withdrawn_why="replaced in the register")
+        )
+        places = [
+            {"row_id": row_id, "student": values["student_id"], "assessment": values["assessment_id"]}
+            for row_id, values in marks.items()
+        ]
+        for batch in _batches(places):
+            await self._uow.write(statement, batch)
 
     def _id(self, row_id: RowId) -> int:
         return self._real[row_id] if isinstance(row_id, Made) else row_id
@@ -154,10 +190,15 @@ class _Writer:
                 await self._end_rows(kind.table, kind.ended, sa.column("id").in_(batch))
 
     async def _end_rows(self, table: Any, column: str, which: sa.ColumnElement[bool]) -> None:
-        ended = table.__table__.c[column]
+        columns = table.__table__.c
+        ended = columns[column]
         day = self._yesterday if column == "ends" else self._today
+        values: dict[str, Any] = {column: day}
+        if column == "ends" and "starts" in columns:
+            # What ends before its first day came and went on its last: no span runs backwards.
+            values["starts"] = sa.case((columns["starts"] > day, day), else_=columns["starts"])
         await self._uow.write(
-            sa.update(table).where(which, sa.or_(ended.is_(None), ended > day)).values({column: day})
+            sa.update(table).where(which, sa.or_(ended.is_(None), ended > day)).values(values)
         )
 
     async def _end_people(self, people: Sequence[int]) -> None:

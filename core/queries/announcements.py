@@ -216,7 +216,7 @@ ON_A_PAGE = 8
 
 
 async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
-    """What was announced to the asker, withdrawn ones left out. At most three statements."""
+    """What was announced to the asker, withdrawn ones left out. At most two statements."""
     if actor.is_stranger:
         raise NotFound("announcement_not_found")
     rows = await uow.rows(
@@ -227,15 +227,14 @@ async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
         .limit(ON_A_PAGE + 1)
     )
     shown = rows[:ON_A_PAGE]
-    about = await _about(uow, actor, shown)
-    files = await _files(uow, [row.id for row in shown])
+    files, about = await _details(uow, actor, shown)
     return NewsPage(
         tuple(_read(row, files[row.id], about[row.id]) for row in shown), page, len(rows) > ON_A_PAGE
     )
 
 
 async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announced:
-    """One announcement that concerns the asker, or that the asker wrote. At most three statements. Raises NotFound."""
+    """One announcement that concerns the asker, or that the asker wrote. At most two statements. Raises NotFound."""
     row = None
     if 0 < announcement_id <= LARGEST_ID and not actor.is_stranger:
         row = await uow.row(
@@ -249,13 +248,12 @@ async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) 
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    about = await _about(uow, actor, [row])
-    files = await _files(uow, [row.id])
+    files, about = await _details(uow, actor, [row])
     return _read(row, files[row.id], about[row.id])
 
 
 async def access_announcement_file(uow: UnitOfWork, actor: Actor, attachment_id: int) -> StoredFile:
-    """A file of an announcement that concerns the asker. At most four statements. Raises NotFound."""
+    """A file of an announcement that concerns the asker. At most three statements. Raises NotFound."""
     row = None
     if 0 < attachment_id <= LARGEST_ID:
         row = await uow.row(
@@ -287,8 +285,7 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    files = await _files(uow, [row.id])
-    return _read(row, files[row.id])
+    return _read(row, await _files(uow, [row.id]))
 
 
 async def own_announcements(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
@@ -307,24 +304,35 @@ def _persons(actor: Actor) -> list[int]:
     return [identity.person_id for identity in actor.identities]
 
 
-async def _about(uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]) -> defaultdict[int, list[str]]:
-    """Which of several children each announcement concerns, by what they are called. One statement, or none."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    students = actor.students
-    if len(students) < 2 or not rows:
-        return found
+async def _details(
+    uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]
+) -> tuple[defaultdict[int, list[tuple[int, str]]], defaultdict[int, list[str]]]:
+    """The files of each announcement, and which of several children it concerns, by what they are called. One
+    statement, or none."""
+    files: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    about: defaultdict[int, list[str]] = defaultdict(list)
+    if not rows:
+        return files, about
+    students = actor.students if len(actor.students) > 1 else ()
     courses = [row.course_id for row in rows if row.course_id is not None]
-    enrolled: set[tuple[int, int]] = set()
-    if courses:
-        enrolled = {
-            (row.course_id, row.student_id)
-            for row in await uow.rows(
-                sa.select(CourseEnrollment.course_id, CourseEnrollment.student_id).where(
-                    CourseEnrollment.course_id.in_(courses),
-                    CourseEnrollment.student_id.in_([student.id for student in students]),
-                )
+    parts = [_files_of([row.id for row in rows])]
+    if students and courses:
+        columns: list[Any] = [
+            CourseEnrollment.course_id,
+            CourseEnrollment.student_id,
+            sa.literal("", sa.Text()),
+        ]
+        parts.append(
+            sa.select(sa.literal("pupil", sa.Text()), *columns).where(
+                CourseEnrollment.course_id.in_(courses),
+                CourseEnrollment.student_id.in_([student.id for student in students]),
             )
-        }
+        )
+    found = await uow.rows(sa.union_all(*parts))
+    for row in sorted(found, key=lambda one: one.number):
+        if row.what == "file":
+            files[row.of].append((row.number, row.name))
+    enrolled = {(row.of, row.number) for row in found if row.what == "pupil"}
     for row in rows:
         for student in students:
             concerned = (
@@ -335,18 +343,19 @@ async def _about(uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]) -> 
                 else student.school.id == row.school_id and row.grade is None
             )
             if concerned:
-                found[row.id].append(student.name.called)
-    return found
+                about[row.id].append(student.name.called)
+    return files, about
 
 
-async def _files(uow: UnitOfWork, ids: Sequence[int]) -> defaultdict[int, list[tuple[int, str]]]:
-    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    if ids:
-        rows = await uow.rows(
-            sa.select(Attachment.id, Attachment.announcement_id, Attachment.name)
-            .where(Attachment.announcement_id.in_(ids))
-            .order_by(Attachment.id)
-        )
-        for row in rows:
-            found[row.announcement_id].append((row.id, row.name))
-    return found
+async def _files(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[int, str]]:
+    return [(row.number, row.name) for row in await uow.rows(_files_of(ids).order_by(Attachment.id))]
+
+
+def _files_of(ids: Sequence[int]) -> sa.Select[Any]:
+    columns: list[Any] = [
+        sa.literal("file", sa.Text()).label("what"),
+        Attachment.announcement_id.label("of"),
+        Attachment.id.label("number"),
+        Attachment.name.label("name"),
+    ]
+    return sa.select(*columns).where(Attachment.announcement_id.in_(ids))

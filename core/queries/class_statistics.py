@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -75,14 +76,16 @@ class ClassStatistics:
     missed: dict[int, int]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Gathered:
+    """A course's rows: its pupils, and their marks by pupil."""
+
     subject: str
     group: str
-    marks: defaultdict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    pupils: set[int] = field(default_factory=set)
-    attended: int = 0
-    registered: int = 0
+    pupils: frozenset[int]
+    marks: Mapping[int, Sequence[Any]]
+    attended: int
+    registered: int
 
 
 async def class_statistics(uow: UnitOfWork, room: ClassRoom, term_id: int = 0) -> ClassStatistics:
@@ -90,28 +93,28 @@ async def class_statistics(uow: UnitOfWork, room: ClassRoom, term_id: int = 0) -
     term = await term_of_school(uow, room.school, term_id)
     pupils = await pupils_of(uow, room)
     by_id = {pupil.id: pupil for pupil in pupils}
-    gathered: dict[int, _Gathered] = {}
+    names: dict[int, tuple[str, str]] = {}
+    taught: defaultdict[int, set[int]] = defaultdict(set)
     for row in await uow.rows(_COURSES, {"ids": list(by_id), "since": term.since, "until": term.until}):
-        course = gathered.setdefault(row.course_id, _Gathered(row.subject, row.group))
-        course.pupils.add(row.student_id)
+        names[row.course_id] = (row.subject, row.group)
+        taught[row.course_id].add(row.student_id)
+    marks: defaultdict[int, defaultdict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for row in await uow.rows(_MARKS, {"ids": list(by_id), "since": term.since, "until": term.until}):
-        if row.course_id in gathered:
-            gathered[row.course_id].marks[row.student_id].append(row)
-    missed: defaultdict[int, int] = defaultdict(int)
+        marks[row.course_id][row.student_id].append(row)
+    missed, attended, registered = Counter[int](), Counter[int](), Counter[int]()
     today = room.school.today(uow.now)
     for row in await uow.rows(
         _PRESENCE, {"ids": list(by_id), "since": term.since, "until": term.until, "today": today}
     ):
-        if row.course_id in gathered:
-            gathered[row.course_id].registered += row.registered
-            gathered[row.course_id].attended += row.registered - row.missed_registered
+        registered[row.course_id] += row.registered
+        attended[row.course_id] += row.registered - row.missed_registered
         missed[row.student_id] += row.missed
-    courses = [
-        _course(room, CourseId(number), one, by_id)
-        for number, one in sorted(
-            gathered.items(), key=lambda item: (item[1].subject, item[1].group, item[0])
+    courses = []
+    for number, (subject, group) in sorted(names.items(), key=lambda item: (*item[1], item[0])):
+        gathered = _Gathered(
+            subject, group, frozenset(taught[number]), marks[number], attended[number], registered[number]
         )
-    ]
+        courses.append(_course(room, CourseId(number), gathered, by_id))
     return ClassStatistics(room, term, pupils, tuple(courses), dict(missed))
 
 
@@ -123,7 +126,7 @@ def _course(
     expected = with_marks * 2 >= len(gathered.pupils) and of_school.averages
     lines = []
     for pupil_id in sorted(gathered.pupils, key=lambda one: by_id[one].name.sort_key):
-        marks = gathered.marks[pupil_id]
+        marks = gathered.marks.get(pupil_id, ())
         mean, in_percent = course_average(room.school.scale, marks)
         poor = mean is not None and (mean < 50 if in_percent else of_school.is_poor_average(mean))
         printed = tuple(row.value for row in marks)

@@ -1,4 +1,7 @@
-"""Every command and every button, for everybody: own records appear, nobody else's ever do, nothing stays silent."""
+"""Every command and every button, for everybody: own records appear, nobody else's ever do, nothing stays silent.
+
+And what each of them asks of the database is bounded.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.capability import Table
 from core.clock import FrozenClock
 from core.db.engine import Database
 from tests.cast import Cast
 from tests.support.conversation import Heard, Stage, User
+from tests.support.promises import Promises
+from tests.support.statements import Statements
 
 # In every language: the walk taps the languages too.
 _APOLOGIES = ("Something went wrong on our side", "у нас что-то сломалось", "ระบบของเราขัดข้อง")
@@ -25,6 +31,10 @@ _WORDS = {
 }
 # Registers and class lists have a button for every pupil, mark and day: of each kind a handful is walked.
 _OF_A_KIND = 12
+# Statements of one command or tap by the room it lives in, the actor and the chat's state among them, however many
+# pupils, marks and messages there are.
+_MOST = {"family": 4, "access": 6, "homeroom": 20, "teaching": 30}
+_MOST_TO_LOOK = 10
 
 
 class Walk:
@@ -38,8 +48,14 @@ class Walk:
         self.heard: list[tuple[str, Heard]] = []
         self.data: set[str] = set()
         self.kinds: Counter[str] = Counter()
+        self.asked: list[tuple[str, list[str]]] = []
+        self._statements = Statements(stage.database)
 
     async def run(self) -> None:
+        with self._statements:
+            await self._run()
+
+    async def _run(self) -> None:
         waiting = []
         for text in self.words:
             waiting += self._note(text, await self._send(text))
@@ -62,6 +78,7 @@ class Walk:
 
     def _note(self, how: str, heard: Heard) -> list[str]:
         self.heard.append((how, heard))
+        self.asked.append((how, self._statements.take()))
         fresh = []
         for one in heard.buttons.values():
             kind = ":".join(one.split(":")[:2])
@@ -72,6 +89,27 @@ class Walk:
         return fresh
 
 
+def _room(table: Table, how: str) -> str:
+    """The room of the capability behind a command, a tap or a teacher's words."""
+    if how.startswith("/"):
+        capability = table.by_command[how[1:].split()[0]]
+    elif (prefix := how.split(":")[0]) in table.by_prefix:
+        capability = table.by_prefix[prefix]
+        if capability.name == "help":
+            capability = table.by_name.get(how.split(":")[1], capability)
+    else:
+        return "teaching"
+    return capability.on_command.__module__.split(".")[2]
+
+
+def _check_cost(table: Table, name: str, asked: Iterable[tuple[str, list[str]]]) -> None:
+    for how, statements in asked:
+        said = "\n".join((f"{name} {how}:", *statements))
+        assert 0 < len(statements) <= _MOST[_room(table, how)], said
+        if all(one.lstrip().startswith(("SELECT", "WITH")) for one in statements):
+            assert len(statements) <= _MOST_TO_LOOK, said
+
+
 def _check(cast: Cast, name: str, heard: Iterable[tuple[str, Heard]]) -> None:
     for how, one in heard:
         said = f"{name} {how}: {one.text}"
@@ -80,9 +118,10 @@ def _check(cast: Cast, name: str, heard: Iterable[tuple[str, Heard]]) -> None:
         assert not cast[name].leaks(one.text), said
 
 
-async def test_everybody_reaches_their_own_and_nobody_elses(
-    database: Database, cast: Cast, clock: FrozenClock
+async def test_everybody_reaches_their_own_and_nobody_elses_at_a_bounded_cost(
+    database: Database, cast: Cast, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    promises = Promises(monkeypatch)
     stage = Stage(database, clock)
     reached: set[str] = set()
     teacher = stage.user(cast["teacher"].user_id)
@@ -92,6 +131,7 @@ async def test_everybody_reaches_their_own_and_nobody_elses(
         walk = Walk(stage, stage.user(cast[name].user_id), clock, words=_WORDS.get(name, ()))
         await walk.run()
         _check(cast, name, walk.heard)
+        _check_cost(stage.table, name, walk.asked)
         said = " ".join(one.text for _, one in walk.heard)
         for sentinel in cast[name].sentinels:
             assert sentinel in said, f"{name} never sees {sentinel}"
@@ -99,6 +139,8 @@ async def test_everybody_reaches_their_own_and_nobody_elses(
     prefixes = {capability.tap.__prefix__ for capability in stage.table.capabilities if capability.tap}
     # "Is that you?" is only asked of who brings a code.
     assert reached >= prefixes - {"ln"}, "every callback was walked"
+    assert promises.broken == {}, "a docstring promises fewer statements than its function takes"
+    assert len(promises.kept) > 50
 
 
 async def test_every_button_of_the_others_shows_a_foreigner_nothing(

@@ -8,15 +8,21 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
+from core.access import load_actor
+from core.actions.homework_ticks import tick_homework
 from core.clock import FrozenClock
+from core.db.conversation import ChatKey
 from core.db.engine import Database
 from core.db.models import (
     Assessment,
     Attachment,
     Attendance,
+    AuditEntry,
+    ChatLink,
     DayOff,
     Guardianship,
     Homework,
+    HomeworkTick,
     Lesson,
     LessonChange,
     Mark,
@@ -25,9 +31,10 @@ from core.db.models import (
     Org,
 )
 from core.db.uow import UnitOfWork
-from core.domain.kinds import ChangeKind
+from core.domain.kinds import ChangeKind, Messenger
 from core.domain.rights import GuardianRights
-from tests.cast import TODAY, Cast
+from core.errors import NotFound
+from tests.cast import BOT_ID, TODAY, Cast
 from tests.support.conversation import Stage, User
 
 
@@ -321,25 +328,42 @@ async def test_a_group_hears_only_where_to_talk(stage: Stage, cast: Cast) -> Non
     assert not await stage.feed({"message": {**mother.message("good morning"), "chat": group}})
 
 
-@pytest.mark.parametrize(
-    "command", ["/grades", "/homework", "/schedule", "/attendance", "/meals", "/children"]
-)
-@pytest.mark.parametrize("name", ["mother", "father", "ivan", "teacher"])
-async def test_a_family_command_costs_at_most_four_statements(
-    stage: Stage, cast: Cast, name: str, command: str
+async def test_setting_a_tick_that_is_set_and_taking_one_that_is_not_change_nothing(
+    stage: Stage, cast: Cast
 ) -> None:
-    counted: list[str] = []
-    engines = (stage.database.reader.engine, stage.database.writer.sync_engine)
+    ivan = phone(stage, cast, "ivan")
+    work = await ivan.send("/homework")
+    tick = next(data for label, data in work.buttons.items() if label.startswith("☐"))
+    untick = tick.replace(":tick:", ":untick:")
+    for data, box in ((untick, "☐"), (tick, "☑"), (tick, "☑"), (untick, "☐"), (untick, "☐")):
+        answer = await ivan.tap_data(data)
+        assert any(label.startswith(box) for label in answer.buttons)
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        audited = (
+            sa.select(AuditEntry.action).where(AuditEntry.action.like("homework.%")).order_by(AuditEntry.id)
+        )
+        assert [row[0] for row in await uow.rows(audited)] == ["homework.tick", "homework.untick"]
 
-    def count(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.split(None, 1)[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
-            counted.append(statement)
 
-    user = phone(stage, cast, name)
-    await user.send(command)
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", count)
-    await user.send(command)
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", count)
-    assert 0 < len(counted) <= 4, counted
+async def test_homework_of_other_courses_is_not_ticked(stage: Stage, cast: Cast) -> None:
+    ivan = phone(stage, cast, "ivan")
+    work = await ivan.send("/homework")
+    tick = next(data for label, data in work.buttons.items() if label.startswith("☐"))
+    for other in (cast.homework["maths_3b"], 0, 2**70):
+        forged = tick.rpartition(":")[0] + f":{other}"
+        assert not (await ivan.tap_data(forged)).buttons
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        assert await uow.rows(sa.select(HomeworkTick)) == []
+
+
+async def test_a_tick_asks_again_whether_the_chat_still_speaks_for_the_pupil(
+    stage: Stage, cast: Cast
+) -> None:
+    member = cast["ivan"]
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        _, actor = await load_actor(uow, ChatKey(Messenger.TELEGRAM, BOT_ID, member.user_id))
+        async with uow.writing():
+            await uow.write(sa.update(ChatLink).values(revoked_at=uow.now))
+        with pytest.raises(NotFound):
+            await tick_homework(uow, actor, member.person_id, cast.homework["algebra_7a"], done=True)
+        assert await uow.rows(sa.select(HomeworkTick)) == []

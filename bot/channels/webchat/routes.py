@@ -18,6 +18,7 @@ from aiohttp import WSMsgType, web
 
 from bot.channels.webchat.files import ChatFiles
 from bot.channels.webchat.security import (
+    Networks,
     check_csrf,
     check_origin,
     client_address,
@@ -72,7 +73,7 @@ class WebChat:
     key: bytes
     public_address: str
     is_tls: bool
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: Networks = ()
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _live: set[web.WebSocketResponse] = field(default_factory=set)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -68,12 +69,25 @@ def check_csrf(given: str | None, key: bytes, secret: str) -> None:
         raise web.HTTPForbidden(text="csrf")
 
 
-def client_address(request: web.Request, trusted_proxies: tuple[str, ...]) -> str:
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def client_address(request: web.Request, trusted_proxies: Networks) -> str:
     """The browser's network address; forwarded ones count only from a trusted proxy, the nearest first."""
     address = request.remote or ""
     forwarded = [
         part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
     ]
-    while address in trusted_proxies and forwarded:
+    while forwarded and _is_in(address, trusted_proxies):
         address = forwarded.pop()
     return address
+
+
+def _is_in(address: str, networks: Networks) -> bool:
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    # A socket that takes both kinds shows IPv4 peers as ::ffff:10.0.0.1.
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in networks)

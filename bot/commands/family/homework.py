@@ -21,13 +21,14 @@ async def homework(turn: Turn, _arguments: str) -> Reply:
 
 async def on_tap(turn: Turn, tap: HomeworkTap) -> Reply:
     """A screen, a tick, or a file."""
-    student = chosen_student(turn, tap.student)
+    is_tick = tap.on in ("tick", "untick")
+    student = chosen_student(turn, tap.student, remember=not is_tick)
     if tap.on == "file":
         found = await access_attachment(turn.uow, turn.actor, tap.id, student.id)
         content = turn.services.files.read(found.sha256)
         return File(found.name, found.media_type, content, source=FileSource(tap.id, student.id))
-    if tap.on in ("tick", "untick"):
-        await tick_homework(turn.uow, turn.chat.key, student.id, tap.id, done=tap.on == "tick")
+    if is_tick:
+        await tick_homework(turn.uow, turn.actor, student.id, tap.id, done=tap.on == "tick")
     work = await homework_for(turn.uow, turn.actor, student.id)
     students = turn.actor.students
     if tap.on == "subjects":

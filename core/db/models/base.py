@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -75,6 +76,13 @@ Id = Annotated[int, mapped_column(BigId, primary_key=True, autoincrement=True)]
 def reference(target: str, *, index: bool = True, on_delete: str = "CASCADE") -> Any:
     """A foreign key to ``table.id``; a mapped_column to annotate with ``Mapped[int]`` or ``Mapped[int | None]``."""
     return mapped_column(BigId, sa.ForeignKey(target, ondelete=on_delete), index=index)
+
+
+def unique_where(name: str, columns: Sequence[str], where: str) -> sa.Index:
+    """That no two of the rows which ``where`` chooses agree in these columns; both databases have such indexes."""
+    return sa.Index(
+        f"uq_{name}", *columns, unique=True, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
 
 
 def one_of(words: type[StrEnum]) -> Any:

@@ -12,7 +12,8 @@ from core.domain.kinds import TransactionKind
 
 
 class MealAccount(Base):
-    """A student's account; ``balance`` is the sum of its transactions, kept in their transaction."""
+    """A student's account; ``balance`` is the sum of its transactions. No constraint says so: whoever writes a
+    transaction writes the balance in the same database transaction, and reads the sum where it must be right."""
 
     __tablename__ = "meal_account"
     id: Mapped[Id]
@@ -64,7 +65,7 @@ class MenuItem(Base):
     meal: Mapped[str]
     name: Mapped[str]
     price: Mapped[int | None]
-    __table_args__ = (sa.Index(None, "school_id", "date"),)
+    __table_args__ = (sa.Index(None, "school_id", "date"), sa.CheckConstraint("price >= 0", name="price"))
 
 
 class MealOrder(Base):

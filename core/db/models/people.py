@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base, Id, one_of, reference
+from core.db.models.base import Base, Id, one_of, reference, unique_where
 from core.domain.kinds import OrgKind
 from core.domain.rights import GuardianRights, Role
 
@@ -79,6 +79,7 @@ class RoleAssignment(Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "org_id", "role"),
         sa.CheckConstraint("role <> 'guardian'", name="guardian_is_no_role"),
+        sa.CheckConstraint("starts <= ends", name="in_order"),
     )
 
 
@@ -99,7 +100,7 @@ class Guardianship(Base):
 
 
 class SchoolClass(Base):
-    """A homeroom class of a school: "7A"."""
+    """A homeroom class of a school: "7A". Its name is its own within a year, and among those without a year."""
 
     __tablename__ = "school_class"
     id: Mapped[Id]
@@ -109,7 +110,10 @@ class SchoolClass(Base):
     grade: Mapped[int | None]
     homeroom_teacher_id: Mapped[int | None] = reference("person.id", on_delete="SET NULL")
     ended_on: Mapped[date | None]
-    __table_args__ = (sa.UniqueConstraint("school_id", "year_id", "name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("school_id", "year_id", "name"),
+        unique_where("school_class_without_year", ("school_id", "name"), "year_id IS NULL"),
+    )
 
 
 class Enrollment(Base):
@@ -122,4 +126,7 @@ class Enrollment(Base):
     starts: Mapped[date | None]
     ends: Mapped[date | None]
     roll_number: Mapped[int | None]
-    __table_args__ = (sa.UniqueConstraint("student_id", "class_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "class_id"),
+        sa.CheckConstraint("starts <= ends", name="in_order"),
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base, Id, one_of, reference
+from core.db.models.base import Base, Id, one_of, reference, unique_where
 from core.domain.kinds import AttendanceKind, ChangeKind, TermKind, TermMarkKind, WeekParity
 
 
@@ -78,7 +78,10 @@ class CourseTeacher(Base):
     teacher_id: Mapped[int] = reference("person.id")
     starts: Mapped[date | None]
     ends: Mapped[date | None]
-    __table_args__ = (sa.UniqueConstraint("course_id", "teacher_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "teacher_id"),
+        sa.CheckConstraint("starts <= ends", name="in_order"),
+    )
 
 
 class CourseEnrollment(Base):
@@ -90,7 +93,10 @@ class CourseEnrollment(Base):
     course_id: Mapped[int] = reference("course.id")
     starts: Mapped[date | None]
     ends: Mapped[date | None]
-    __table_args__ = (sa.UniqueConstraint("student_id", "course_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "course_id"),
+        sa.CheckConstraint("starts <= ends", name="in_order"),
+    )
 
 
 class BellSchedule(Base):
@@ -104,7 +110,7 @@ class BellSchedule(Base):
 
 
 class BellPeriod(Base):
-    """One numbered period, in the school's local time."""
+    """One numbered period, in the school's local time; a lesson before the first is number 0."""
 
     __tablename__ = "bell_period"
     id: Mapped[Id]
@@ -115,7 +121,11 @@ class BellPeriod(Base):
     __table_args__ = (
         sa.UniqueConstraint("schedule_id", "number"),
         sa.CheckConstraint("starts < ends", name="in_order"),
+        sa.CheckConstraint("number >= 0", name="number"),
     )
+
+
+_SLOT = ("course_id", "weekday", "period", "parity")
 
 
 class TimetableSlot(Base):
@@ -131,11 +141,18 @@ class TimetableSlot(Base):
     parity: Mapped[WeekParity] = one_of(WeekParity)
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    __table_args__ = (sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),)
+    __table_args__ = (
+        sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        sa.CheckConstraint("period >= 0", name="period"),
+        sa.CheckConstraint("valid_from <= valid_to", name="in_order"),
+        # NULL is never equal to NULL, so a slot without a first day needs an index of its own.
+        unique_where("timetable_slot_from", (*_SLOT, "valid_from"), "valid_from IS NOT NULL"),
+        unique_where("timetable_slot_always", _SLOT, "valid_from IS NULL"),
+    )
 
 
 class LessonChange(Base):
-    """What differs from the timetable for a course's lesson on a date and period."""
+    """What differs from the timetable for a course's lesson on a date and period; a moved one has a new place."""
 
     __tablename__ = "lesson_change"
     id: Mapped[Id]
@@ -151,6 +168,11 @@ class LessonChange(Base):
     __table_args__ = (
         sa.UniqueConstraint("course_id", "date", "period"),
         sa.Index(None, "course_id", "new_date"),
+        sa.CheckConstraint("period >= 0", name="period"),
+        sa.CheckConstraint("new_period >= 0", name="new_period"),
+        sa.CheckConstraint(
+            "kind <> 'moved' OR (new_date IS NOT NULL AND new_period IS NOT NULL)", name="moved_to_somewhere"
+        ),
     )
 
 
@@ -165,7 +187,11 @@ class Lesson(Base):
     topic: Mapped[str] = mapped_column(default="")
     register_taken_at: Mapped[datetime | None]
     register_taken_by: Mapped[int | None] = reference("person.id", on_delete="SET NULL")
-    __table_args__ = (sa.UniqueConstraint("course_id", "date", "period"), sa.Index(None, "date"))
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "date", "period"),
+        sa.Index(None, "date"),
+        sa.CheckConstraint("period >= 0", name="period"),
+    )
 
 
 class Assessment(Base):
@@ -190,7 +216,7 @@ class Assessment(Base):
 class Mark(Base):
     """A student's mark for an assessment: ``value`` as printed, ``number`` for averages (None: does not average).
 
-    Never deleted: withdrawn, with who and why.
+    Never deleted: withdrawn, with who and why. A student has one open mark for an assessment.
     """
 
     __tablename__ = "mark"
@@ -205,6 +231,7 @@ class Mark(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
     withdrawn_why: Mapped[str] = mapped_column(default="")
+    __table_args__ = (unique_where("mark_open", ("student_id", "assessment_id"), "withdrawn_at IS NULL"),)
 
 
 class MarkCorrection(Base):
@@ -232,11 +259,14 @@ class TermMark(Base):
     value: Mapped[str]
     number: Mapped[Decimal | None]
     recorded_at: Mapped[datetime]
-    __table_args__ = (sa.UniqueConstraint("student_id", "course_id", "term_id", "kind"),)
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "course_id", "term_id", "kind"),
+        unique_where("term_mark_without_term", ("student_id", "course_id", "kind"), "term_id IS NULL"),
+    )
 
 
 class Attendance(Base):
-    """That a student was not simply present at a lesson; ``minutes`` late."""
+    """That a student was not simply present at a lesson; ``minutes`` of those who were late."""
 
     __tablename__ = "attendance"
     id: Mapped[Id]
@@ -247,7 +277,10 @@ class Attendance(Base):
     reason: Mapped[str] = mapped_column(default="")
     recorded_by: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
     recorded_at: Mapped[datetime]
-    __table_args__ = (sa.UniqueConstraint("student_id", "lesson_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "lesson_id"),
+        sa.CheckConstraint("minutes IS NULL OR (kind = 'late' AND minutes >= 0)", name="minutes"),
+    )
 
 
 class AbsenceNotice(Base):
@@ -261,6 +294,7 @@ class AbsenceNotice(Base):
     ends: Mapped[date]
     reason: Mapped[str] = mapped_column(default="")
     reported_at: Mapped[datetime]
+    __table_args__ = (sa.CheckConstraint("starts <= ends", name="in_order"),)
 
 
 class Homework(Base):
@@ -278,7 +312,11 @@ class Homework(Base):
     recorded_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
-    __table_args__ = (sa.Index(None, "course_id", "due_on"),)
+    __table_args__ = (
+        sa.Index(None, "course_id", "due_on"),
+        sa.CheckConstraint("minutes >= 0", name="minutes"),
+        sa.CheckConstraint("due_period >= 0", name="due_period"),
+    )
 
 
 class Attachment(Base):

@@ -82,6 +82,8 @@ def _parse_roles(reading: Reading) -> None:
             raise Rejected("userSourcedId", f"the user {user_id!r} is not in users.csv")
         org = ("orgSourcedId", row.required("orgSourcedId"))
         dates = (row.day("beginDate"), row.day("endDate"))
+        if dates[0] and dates[1] and dates[0] > dates[1]:
+            raise Rejected("endDate", "ends before it begins")
         _add_role(
             reading, row, user_id, row.required("role"), org, ended or user_id in reading.ended_users, dates
         )

@@ -36,6 +36,8 @@ class Reading:
     homerooms: set[str] = field(default_factory=set)
     ended_classes: set[str] = field(default_factory=set)
     line_items: dict[str, LineItem] = field(default_factory=dict)
+    graded: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Results by line item and pupil: one each."""
 
     def walk(self, table: str, take: Callable[[Row, bool], None], required: tuple[str, ...] = ()) -> None:
         """Hand each row with "it is over" to ``take``; a fault of one is its problem and the next goes on.

@@ -103,6 +103,10 @@ def _take_result(reading: Reading, row: Row, ended: bool) -> None:
         "assessment_id": Ref("assessment", item_id),
     }
     if not over:
+        result_id = row.required("sourcedId")
+        other = reading.graded.setdefault((item_id, user_id), result_id)
+        if other != result_id:
+            raise Rejected("sourcedId", f"the pupil has a result for this line item already, {other!r}")
         value, number = _value(reading, reading.line_items[item_id], row, score)
         values |= {"value": value, "number": number, "comment": row.text("comment")}
         day = row.day("scoreDate")

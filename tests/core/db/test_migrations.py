@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.migrate import configuration, current_revision, migrate, newest_revision
-from core.db.models import Base
+from core.db.migrate import MigrationRefused, configuration, current_revision, migrate, newest_revision
+from core.db.models import (
+    AbsenceNotice,
+    Attendance,
+    AuditEntry,
+    Base,
+    BellSchedule,
+    Enrollment,
+    Homework,
+    Lesson,
+    LessonChange,
+    Mark,
+    MenuItem,
+    SchoolClass,
+    TermMark,
+    TimetableSlot,
+)
+from core.db.uow import UnitOfWork
+from core.domain.kinds import AttendanceKind, ChangeKind, TermMarkKind, WeekParity
+from tests.cast import TODAY, Cast
 
 
 async def test_each_migration_goes_up_and_down_and_up_again(database: Database) -> None:
@@ -41,3 +65,148 @@ async def test_the_newest_shape_is_that_of_the_models(database: Database) -> Non
 
     async with database.writer.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def _counts(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    async with database.writer.connect() as connection:
+        return {
+            table.name: (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def test_the_constraints_come_and_go_without_the_loss_of_a_row(database: Database, cast: Cast) -> None:
+    before = await _counts(database)
+    assert before["attendance"]
+    await migrate(database, "0002")
+    assert await _counts(database) == before
+    await migrate(database)
+    assert await _counts(database) == before
+
+
+async def test_what_an_older_version_let_in_is_mended(
+    database: Database, cast: Cast, clock: FrozenClock
+) -> None:
+    await migrate(database, "0002")
+    later = TODAY + timedelta(days=1)
+    course = {"course_id": cast.courses["algebra_7a"]}
+    async with UnitOfWork(database, clock) as uow, uow.writing():
+        of_mark = await uow.row(sa.select(Mark.id, Mark.student_id, Mark.assessment_id).order_by(Mark.id))
+        assert of_mark is not None
+        newer_mark = await uow.insert(
+            Mark,
+            student_id=of_mark.student_id,
+            assessment_id=of_mark.assessment_id,
+            value="5",
+            recorded_at=uow.now,
+        )
+        years = [
+            await uow.insert(
+                TermMark,
+                student_id=of_mark.student_id,
+                kind=TermMarkKind.YEAR,
+                value=value,
+                recorded_at=uow.now,
+                **course,
+            )
+            for value in ("3", "4")
+        ]
+        classes = [await uow.insert(SchoolClass, school_id=cast.school_id, name="9B") for _ in range(2)]
+        bells = {"schedule_id": await uow.value(sa.select(BellSchedule.id)), "parity": WeekParity.EVERY}
+        slots = [
+            await uow.insert(TimetableSlot, weekday=5, period=1, room=room, **bells, **course)
+            for room in ("old", "new")
+        ]
+        backwards = await uow.insert(
+            TimetableSlot, weekday=5, period=2, valid_from=later, valid_to=TODAY, **bells, **course
+        )
+        left = await uow.insert(
+            Enrollment,
+            student_id=cast["maria"].person_id,
+            class_id=cast.classes["7A"],
+            starts=later,
+            ends=TODAY,
+        )
+        notice = await uow.insert(
+            AbsenceNotice,
+            child_id=cast["ivan"].person_id,
+            guardian_id=cast["mother"].person_id,
+            starts=later,
+            ends=TODAY,
+            reported_at=uow.now,
+        )
+        lesson = await uow.insert(Lesson, date=TODAY, period=0, **course)
+        absent = await uow.insert(
+            Attendance,
+            student_id=cast["ivan"].person_id,
+            lesson_id=lesson,
+            kind=AttendanceKind.ABSENT,
+            minutes=10,
+            recorded_at=uow.now,
+        )
+        work = await uow.insert(
+            Homework, due_on=later, text="§1", minutes=-5, due_period=-1, recorded_at=uow.now, **course
+        )
+        dish = await uow.insert(
+            MenuItem, school_id=cast.school_id, date=TODAY, meal="lunch", name="Tea", price=-1
+        )
+        moved = await uow.insert(
+            LessonChange, date=TODAY, period=3, kind=ChangeKind.MOVED, new_date=later, **course
+        )
+    before = await _counts(database)
+    await migrate(database)
+    after = await _counts(database)
+    assert {name: after[name] - count for name, count in before.items() if after[name] != count} == {
+        "term_mark": -1,
+        "timetable_slot": -2,
+        "audit_entry": 1,
+    }
+
+    async with UnitOfWork(database, clock) as uow:
+
+        async def of(table: type[Any], row_id: int, *columns: str) -> tuple[Any, ...]:
+            row = await uow.row(
+                sa.select(*(table.__table__.c[name] for name in columns)).where(table.id == row_id)
+            )
+            return tuple(row) if row is not None else ()
+
+        withdrawn_at, why = await of(Mark, of_mark.id, "withdrawn_at", "withdrawn_why")
+        assert withdrawn_at is not None
+        assert why == "given twice"
+        assert await of(Mark, newer_mark, "withdrawn_at") == (None,)
+        assert [await of(TermMark, one, "value") for one in years] == [(), ("4",)]
+        assert [await of(SchoolClass, one, "name") for one in classes] == [("9B",), (f"9B ({classes[1]})",)]
+        assert [await of(TimetableSlot, one, "room") for one in (*slots, backwards)] == [(), ("new",), ()]
+        assert await of(Enrollment, left, "starts", "ends") == (TODAY, TODAY)
+        assert await of(AbsenceNotice, notice, "starts", "ends") == (TODAY, later)
+        assert await of(Attendance, absent, "minutes") == (None,)
+        assert await of(Homework, work, "minutes", "due_period") == (None, None)
+        assert await of(MenuItem, dish, "price") == (None,)
+        assert await of(LessonChange, moved, "new_date", "new_period") == (later, 3)
+        told = await uow.row(
+            sa.select(AuditEntry.before, AuditEntry.after).where(AuditEntry.action == "journal.mended")
+        )
+    assert told is not None
+    assert {one["value"] for one in told.before["term_mark"]} == {"3"}
+    assert {one["id"] for one in told.before["timetable_slot"]} == {slots[0], backwards}
+    assert told.after == {
+        **dict.fromkeys(("mark", "school_class", "enrollment", "absence_notice", "attendance"), 1),
+        "homework": 2,
+        "menu_item": 1,
+        "lesson_change": 1,
+    }
+
+
+async def test_a_lesson_that_only_the_school_can_place_is_refused_and_named(
+    database: Database, cast: Cast, clock: FrozenClock
+) -> None:
+    await migrate(database, "0002")
+    async with UnitOfWork(database, clock) as uow, uow.writing():
+        lesson = await uow.insert(Lesson, course_id=cast.courses["algebra_7a"], date=TODAY, period=-1)
+    with pytest.raises(MigrationRefused, match=f"rows {lesson} of the table lesson"):
+        await migrate(database)
+    assert await current_revision(database) == "0002"
+    async with UnitOfWork(database, clock) as uow, uow.writing():
+        await uow.write(sa.delete(Lesson).where(Lesson.id == lesson))
+    await migrate(database)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -246,6 +246,48 @@ async def test_what_is_to_be_deleted_ends_and_comes_back(
     assert await rows(database, clock, sa.select(Mark.withdrawn_at).distinct()) == [(None,)]
 
 
+async def test_who_leaves_before_the_first_day_leaves_no_span_that_runs_backwards(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    begins = swapped(
+        "enrollments", "e2,active,alg7,s1,p1,student,,2026-09-01", "e2,active,alg7,s1,p1,student,,2027-01-11"
+    )
+    await take_in(database, clock, write_folder(tmp_path, **begins))
+    over = {"enrollments": begins["enrollments"].replace("e2,active", "e2,tobedeleted")}
+    await take_in(database, clock, write_folder(tmp_path, **over))
+    yesterday = clock.now().date() - timedelta(days=1)
+    span = sa.select(CourseEnrollment.starts, CourseEnrollment.ends)
+    assert await rows(database, clock, span) == [(yesterday, yesterday)]
+    await take_in(database, clock, write_folder(tmp_path, **begins))
+    assert await rows(database, clock, span) == [(date(2027, 1, 11), None)]
+
+
+async def test_a_result_that_comes_back_under_another_id_takes_the_older_ones_place(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    await take_in(database, clock, write_folder(tmp_path))
+    renamed = write_folder(
+        tmp_path, **swapped("results", "r1,active,l1,p1,fully graded,15", "r9,active,l1,p1,fully graded,16")
+    )
+    plan = await take_in(database, clock, renamed)
+    assert not plan.register.problems
+    marks = sa.select(Mark.value, Mark.withdrawn_why).join(Assessment).where(Assessment.title == "Fractions")
+    assert await rows(database, clock, marks.order_by(Mark.id)) == [
+        ("75", "replaced in the register"),
+        ("80", ""),
+    ]
+    assert (await take_in(database, clock, renamed)).is_empty
+    # Which of the two is open is the register's to say.
+    swap = "r1,tobedeleted,l1,p1,fully graded,15,2026-11-11,clean work\nr9,active"
+    both = write_folder(tmp_path, **swapped("results", "r1,active", swap))
+    await take_in(database, clock, both)
+    back = "r9,tobedeleted,l1,p1,fully graded,16,2026-11-11,clean work\nr1,active"
+    await take_in(database, clock, write_folder(tmp_path, **swapped("results", "r1,active", back)))
+    assert [
+        value for value, _why in await rows(database, clock, marks.where(Mark.withdrawn_at.is_(None)))
+    ] == ["75"]
+
+
 async def test_absent_rows_of_a_bulk_file_are_reported_and_ended_only_when_asked(
     database: Database, clock: FrozenClock, tmp_path: Path
 ) -> None:
@@ -292,6 +334,13 @@ async def test_rejected_rows_keep_what_seems_missing_from_ending(
     [
         ("enrollments", "alg7,s1,p1", "alg7,s1,zz", "userSourcedId", "not in users.csv"),
         ("enrollments", "alg7,s1,p1", "zz,s1,p1", "classSourcedId", "not in classes.csv"),
+        (
+            "results",
+            "r2,active,l2",
+            "r2,active,l1",
+            "sourcedId",
+            "has a result for this line item already, 'r1'",
+        ),
         ("enrollments", "2026-09-01", "soon", "beginDate", "no date"),
         ("enrollments", "p1,student,,,", "p1,wizard,,,", "role", "no role"),
         ("users", "s1,student", "s9,student", "orgSourcedIds", "not in orgs.csv"),
@@ -396,10 +445,14 @@ t1,active,true,Olga,Sokolova,,
 3,active,t1,primary,teacher,,,s1
 4,active,t1,secondary,principal,,2027-05-31,s2
 5,active,zz,primary,student,,,s1
+6,active,t1,secondary,principal,2027-05-31,2026-09-01,s1
 """,
     }
     plan = await take_in(database, clock, write_folder(tmp_path, **newer))
-    assert [(one.file, one.row) for one in plan.register.problems] == [("roles.csv", 6)]
+    assert [(one.file, one.row) for one in plan.register.problems] == [
+        ("roles.csv", 6),
+        ("roles.csv", 7),
+    ]
     found = await rows(
         database,
         clock,
