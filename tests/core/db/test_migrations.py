@@ -68,12 +68,15 @@ async def test_the_newest_shape_is_that_of_the_models(database: Database) -> Non
 
 
 async def _counts(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows each table has that has any; older shapes lack some."""
     async with database.writer.connect() as connection:
-        return {
+        there = set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
+        counts = {
             table.name: (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
             for table in Base.metadata.sorted_tables
+            if table.name in there
         }
+    return {name: count for name, count in counts.items() if count}
 
 
 async def test_the_constraints_come_and_go_without_the_loss_of_a_row(database: Database, cast: Cast) -> None:
