@@ -16,6 +16,7 @@ from bot.channels.telegram import run_telegram
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import migrate
+from core.files import FileStore
 from core.importing.demo import is_demo, make_demo_school
 from core.importing.demo.plan import TIMEZONE
 from core.settings import Settings, demo_moment
@@ -54,7 +55,8 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
             made = None
         if made:
             return "The demo school is there already (--reset makes it anew around today)."
-        school = await make_demo_school(database, around=clock.now())
+        files = FileStore(settings.var_dir / "files")
+        school = await make_demo_school(database, around=clock.now(), files=files)
         return f"Made the demo school: {school.summary}."
     finally:
         await database.close()
