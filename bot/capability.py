@@ -103,6 +103,11 @@ def family(actor: Actor) -> bool:
     return bool(actor.students)
 
 
+def guarding(actor: Actor) -> bool:
+    """Guardians of a child."""
+    return bool(actor.wards)
+
+
 def posting(actor: Actor) -> bool:
     """Whoever may post something with files: teachers, homeroom teachers, and those who speak for the school."""
     return bool(actor.courses or actor.homerooms) or actor.has_role(Role.HEAD, Role.DEPUTY, Role.ADMIN)

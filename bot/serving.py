@@ -15,6 +15,7 @@ from bot.channels.site import build_site
 from bot.channels.telegram import run_telegram
 from core.clock import Clock, ShiftedClock, SystemClock
 from core.db.migrate import migrate, open_database
+from core.files import FileStore
 from core.importing.demo import is_demo, make_demo_school
 from core.importing.demo.plan import TIMEZONE
 from core.settings import Settings, demo_moment
@@ -51,7 +52,8 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
             made = None
         if made:
             return "The demo school is there already (--reset makes it anew around today)."
-        school = await make_demo_school(database, around=clock.now())
+        files = FileStore(settings.var_dir / "files")
+        school = await make_demo_school(database, around=clock.now(), files=files)
         return f"Made the demo school: {school.summary}."
 
 

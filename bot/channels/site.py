@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from bot.app import App
-from bot.channels.webchat import Door, Persona, WebChat
+from bot.channels.webchat import Door, Persona, Visitor, WebChat
+from bot.views.help import role_words
 from bot.views.menu import menu_entries
 from core.access import load_actor
 from core.actions.web_sessions import WEB_BOT
@@ -21,16 +22,16 @@ from notifier.channels.webchat import WebChannel
 
 # The demo's own people, by the external ids that `core.importing.demo` fixes.
 _PERSONAS = (
-    ("mother", "Anna Petrova", N_("Mother of Ivan in 7A and Maria in 3B"), "👩"),
-    ("student", "Ivan Petrov", N_("Student of 7A"), "🧑"),
-    ("teacher", "Olga Sokolova", N_("Teaches algebra in 7A, mother of a pupil in 5A"), "👩‍🏫"),
-    ("father", "Pavel Petrov", N_("Father of the same two; may read only"), "👨"),
-    ("homeroom", "Boris Orlov", N_("Homeroom teacher of 7A"), "👨‍🏫"),
-    ("head", "Galina Belova", N_("Head of school"), "👩‍💼"),
-    ("admin", "Arkady Lvov", N_("Administrator"), "🗝️"),
-    ("secretary", "Svetlana Zueva", N_("Secretary"), "🗂️"),
-    ("canteen", "Klara Pavlova", N_("Canteen"), "🍲"),
-    ("stranger-mother", "Irina Smirnova", N_("Mother in another family of 7A"), "👩‍🦱"),
+    ("mother", "Anna Petrova", N_("Mother of Ivan in 7A and Maria in 3B")),
+    ("student", "Ivan Petrov", N_("Student of 7A")),
+    ("teacher", "Olga Sokolova", N_("Teaches algebra in 7A, mother of a pupil in 5A")),
+    ("father", "Pavel Petrov", N_("Father of the same two; may read only")),
+    ("homeroom", "Boris Orlov", N_("Homeroom teacher of 7A")),
+    ("head", "Galina Belova", N_("Head of school")),
+    ("admin", "Arkady Lvov", N_("Administrator")),
+    ("secretary", "Svetlana Zueva", N_("Secretary")),
+    ("canteen", "Klara Pavlova", N_("Canteen")),
+    ("stranger-mother", "Irina Smirnova", N_("Mother in another family of 7A")),
 )
 
 
@@ -48,12 +49,20 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
             _, actor = await load_actor(uow, ChatKey(Messenger.WEB, WEB_BOT, user_id))
         return menu_entries(translator(locale), app.table.offered_to(actor))
 
+    async def visitor(user_id: int, t: Translator) -> Visitor | None:
+        async with UnitOfWork(app.database, app.clock) as uow:
+            _, actor = await load_actor(uow, ChatKey(Messenger.WEB, WEB_BOT, user_id))
+        if actor.is_stranger:
+            return None
+        name = t.list([one.name.full_name for one in actor.identities])
+        return Visitor(name, t.list(role_words(t, actor)))
+
     async def personas(t: Translator) -> list[Persona]:
         found = []
         async with UnitOfWork(app.database, app.clock) as uow:
-            for external_id, name, words, emblem in _PERSONAS:
+            for external_id, name, words in _PERSONAS:
                 person_id = await person_by_external_id(uow, external_id, source="demo")
-                found.append(Persona(person_id, name, t(words), emblem))
+                found.append(Persona(person_id, name, t(words)))
         return found
 
     site = web.Application(client_max_size=64 * 1024)
@@ -62,7 +71,7 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         database=app.database,
         clock=app.clock,
         channel=channel,
-        door=Door(feed, menu, personas if demo else None),
+        door=Door(feed, menu, visitor, personas if demo else None),
         key=app.key,
         public_address=settings.public_address,
         is_tls=settings.is_tls,

@@ -10,10 +10,9 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.family import heading, switch_rows
-from bot.views.grades import pages_row, term_words
+from bot.views.family import heading, pages_row, switch_rows, term_rows, term_words
 from core.access import Student
-from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
+from core.cards import Block, Button, Card, Facts, Item, Listing, Text
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import AttendanceKind
 from core.i18n import N_, Translator
@@ -53,18 +52,36 @@ def attendance_card(
     shown = record.events[page * _ON_A_PAGE : (page + 1) * _ON_A_PAGE]
     if shown:
         blocks.append(Listing(tuple(Item(_event(t, event, today)) for event in shown)))
-    term = record.term.shown.id if record.term.shown else 0
-
-    def at(number: int) -> str:
-        return AttendanceTap(on="term", student=student.id, term=term, page=number).pack()
-
-    rows = list(pages_row(t, page, len(record.events), _ON_A_PAGE, at))
+    here = AttendanceTap(on="term", student=student.id, term=_term(record))
+    rows = pages_row(
+        t,
+        page,
+        len(record.events),
+        _ON_A_PAGE,
+        lambda number: here.model_copy(update={"page": number}).pack(),
+    )
     if len(record.term.terms) > 1:
-        rows.append(
-            (Button(t("Other term"), AttendanceTap(on="terms", student=student.id, term=term).pack()),)
-        )
-    switch = switch_rows(t, students, student, lambda one: AttendanceTap(on="term", student=one.id).pack())
-    return Card(heading(t("Attendance"), students, student), tuple(blocks), (*rows, *switch))
+        rows = (*rows, (Button(t("Other term"), here.model_copy(update={"on": "terms"}).pack()),))
+    return Card(
+        heading(t("Attendance"), students, student),
+        tuple(blocks),
+        (*rows, *_switch(t, record, students, "term")),
+    )
+
+
+def _term(record: AttendanceRecord) -> int:
+    return record.term.shown.id if record.term.shown else 0
+
+
+def _switch(
+    t: Translator, record: AttendanceRecord, students: Sequence[Student], on: Literal["term", "terms"]
+) -> tuple[tuple[Button, ...], ...]:
+    return switch_rows(
+        t,
+        students,
+        record.student,
+        lambda one: AttendanceTap(on=on, student=one.id, term=_term(record)).pack(),
+    )
 
 
 def _taken(t: Translator, record: AttendanceRecord) -> Block:
@@ -74,23 +91,23 @@ def _taken(t: Translator, record: AttendanceRecord) -> Block:
     if not record.registered:
         return Text(t("The register is not taken here, so nothing can be said about the other lessons."))
     present = record.registered - min(record.missed, record.registered)
-    words = t(
-        "Present at {present} of {registered} lessons ({share}).",
+    # In Russian the noun follows the second number: "на 75 из 81 урока".
+    words = t.plural(
+        "Present at {present} of {n} lesson ({share}).",
+        "Present at {present} of {n} lessons ({share}).",
+        record.registered,
         present=present,
-        registered=record.registered,
         share=t.percent(Decimal(present * 100) / record.registered),
     )
     if record.registered == record.lessons:
         return Text(words)
-    return Note(
-        words
-        + " "
-        + t(
-            "The register was taken in {registered} of {lessons} lessons.",
-            registered=record.registered,
-            lessons=record.lessons,
-        )
+    taken = t.plural(
+        "The register was taken in {registered} of {n} lesson.",
+        "The register was taken in {registered} of {n} lessons.",
+        record.lessons,
+        registered=record.registered,
     )
+    return Text(f"{words} {taken}")
 
 
 def _event(t: Translator, event: AttendanceEvent, today: date) -> str:
@@ -111,15 +128,11 @@ def _event(t: Translator, event: AttendanceEvent, today: date) -> str:
 def terms_card(t: Translator, record: AttendanceRecord, students: Sequence[Student]) -> Card:
     """Which term?"""
     student = record.student
-    shown = record.term.shown.id if record.term.shown else 0
-    rows = tuple(
-        (
-            Button(
-                ("• " if term.id == shown else "")
-                + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
-                AttendanceTap(on="term", student=student.id, term=term.id).pack(),
-            ),
-        )
-        for term in record.term.terms[-12:]
+    here = AttendanceTap(on="term", student=student.id, term=_term(record))
+    rows = term_rows(t, record.term, lambda term: here.model_copy(update={"term": term.id}).pack())
+    back = Button(t("Back"), here.pack())
+    return Card(
+        heading(t("Choose a term"), students, student),
+        (Text(t("Which term shall I show?")),),
+        (*rows, (back,), *_switch(t, record, students, "terms")),
     )
-    return Card(heading(t("Choose a term"), students, student), (Text(t("Which term shall I show?")),), rows)

@@ -8,6 +8,7 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from bot.views.attendance import AttendanceTap
+from bot.views.family import switch_rows
 from bot.views.grades import GradesTap
 from bot.views.homework import HomeworkTap
 from bot.views.meals import MealsTap
@@ -47,13 +48,6 @@ def children_card(t: Translator, actor: Actor, chosen: Student) -> Card:
         ),
         (Button(t("Canteen"), MealsTap(student=one).pack()),),
     ]
-    if len(actor.students) > 1:
-        choice = [
-            Button(
-                ("• " if student.id == one else "") + student.name.called,
-                ChildrenTap(student=student.id).pack(),
-            )
-            for student in actor.students
-        ]
-        buttons += [tuple(choice[i : i + 3]) for i in range(0, len(choice), 3)]
-    return Card(t.plural("Your child", "Your children", len(actor.students)), tuple(blocks), tuple(buttons))
+    switch = switch_rows(t, actor.students, chosen, lambda other: ChildrenTap(student=other.id).pack())
+    title = t.plural("Your child", "Your children", len(actor.wards))
+    return Card(title, tuple(blocks), (*buttons, *switch))

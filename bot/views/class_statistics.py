@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.grades import term_words
+from bot.views.family import term_words
 from core.cards import Align, Block, Button, Card, Note, Table, Text
 from core.cards.cut import shorten
 from core.domain.grading import scale

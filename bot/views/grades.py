@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.family import heading, switch_rows
+from bot.views.family import heading, in_rows, pages_row, switch_rows, term_rows, term_words
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Note, Section, Table, Text
 from core.cards.cut import shorten
@@ -18,7 +18,6 @@ from core.domain.grading import needed, scale
 from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.grades import CourseGrades, GradeBook, MarkLine
-from core.queries.terms import TermChoice
 from core.words import MARK_KINDS
 
 _MARKS_IN_A_ROW = 6
@@ -31,9 +30,12 @@ Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class GradesTap(CallbackData, prefix="g"):
-    """``on`` is the screen; ``course`` the subject's, ``page`` counts from 0. A term of 0 is the fitting one."""
+    """``on`` is the screen; ``course`` the subject's, ``page`` counts from 0. A term of 0 is the fitting one.
 
-    on: Literal["all", "one", "days", "terms"]
+    ``terms``, ``terms-one`` and ``terms-days`` choose the term of ``all``, ``one`` and ``days``.
+    """
+
+    on: Literal["all", "one", "days", "terms", "terms-one", "terms-days"]
     student: Id
     term: Id = 0
     course: Id = 0
@@ -77,7 +79,7 @@ def _table(t: Translator, student: Student, graded: Sequence[CourseGrades], *, h
 def _all_rows(
     t: Translator, book: GradeBook, graded: Sequence[CourseGrades], students: Sequence[Student]
 ) -> tuple[tuple[Button, ...], ...]:
-    student, term = book.student, book.term.shown.id if book.term.shown else 0
+    student, term = book.student, _term(book)
     subjects = [
         Button(
             course_name(course),
@@ -85,14 +87,30 @@ def _all_rows(
         )
         for course in graded[:_SUBJECT_BUTTONS]
     ]
-    rows = [tuple(subjects[i : i + 2]) for i in range(0, len(subjects), 2)]
     last = [Button(t("By day"), GradesTap(on="days", student=student.id, term=term).pack())] if graded else []
-    if len(book.term.terms) > 1:
-        last.append(Button(t("Other term"), GradesTap(on="terms", student=student.id, term=term).pack()))
-    if last:
-        rows.append(tuple(last))
-    switch = switch_rows(t, students, student, lambda one: GradesTap(on="all", student=one.id).pack())
-    return (*rows, *switch)
+    last += _other_term(t, book, GradesTap(on="terms", student=student.id, term=term))
+    rows = (*in_rows(subjects, 2), *((tuple(last),) if last else ()))
+    return (*rows, *_switch(t, book, students, "all"))
+
+
+def _term(book: GradeBook) -> int:
+    return book.term.shown.id if book.term.shown else 0
+
+
+def _other_term(t: Translator, book: GradeBook, tap: GradesTap) -> list[Button]:
+    return [Button(t("Other term"), tap.pack())] if len(book.term.terms) > 1 else []
+
+
+def _switch(
+    t: Translator,
+    book: GradeBook,
+    students: Sequence[Student],
+    on: Literal["all", "days", "terms", "terms-days"],
+) -> tuple[tuple[Button, ...], ...]:
+    """The other children's same screen of the same term; where theirs has no such term, the fitting one is shown."""
+    return switch_rows(
+        t, students, book.student, lambda one: GradesTap(on=on, student=one.id, term=_term(book)).pack()
+    )
 
 
 def subject_card(
@@ -116,15 +134,17 @@ def subject_card(
     if hope:
         blocks.append(Note(hope))
 
-    def at(number: int) -> str:
-        term = book.term.shown.id if book.term.shown else 0
-        return GradesTap(on="one", student=student.id, term=term, course=course.course_id, page=number).pack()
-
-    rows = pages_row(t, page, len(newest), _MARKS_ON_A_PAGE, at)
-    term = book.term.shown.id if book.term.shown else 0
-    back = Button(t("All subjects"), GradesTap(on="all", student=student.id, term=term).pack())
-    switch = switch_rows(t, students, student, lambda one: GradesTap(on="all", student=one.id).pack())
-    return Card(heading(course_name(course), students, student), tuple(blocks), (*rows, (back,), *switch))
+    here = GradesTap(on="one", student=student.id, term=_term(book), course=course.course_id)
+    rows = pages_row(
+        t, page, len(newest), _MARKS_ON_A_PAGE, lambda number: here.model_copy(update={"page": number}).pack()
+    )
+    back = Button(t("All subjects"), GradesTap(on="all", student=student.id, term=_term(book)).pack())
+    last = (back, *_other_term(t, book, here.model_copy(update={"on": "terms-one"})))
+    return Card(
+        heading(course_name(course), students, student),
+        tuple(blocks),
+        (*rows, last, *_switch(t, book, students, "all")),
+    )
 
 
 def days_card(t: Translator, book: GradeBook, page: int, students: Sequence[Student], today: date) -> Card:
@@ -144,42 +164,34 @@ def days_card(t: Translator, book: GradeBook, page: int, students: Sequence[Stud
         blocks.append(Section(t.relative_day(day, today), (Listing(items),), open=True))
     if not days:
         blocks.append(Text(t("No marks this term yet.")))
-    term = book.term.shown.id if book.term.shown else 0
-
-    def at(number: int) -> str:
-        return GradesTap(on="days", student=student.id, term=term, page=number).pack()
-
-    rows = pages_row(t, page, len(days), _DAYS_ON_A_PAGE, at)
-    back = Button(t("By subject"), GradesTap(on="all", student=student.id, term=term).pack())
-    switch = switch_rows(t, students, student, lambda one: GradesTap(on="days", student=one.id).pack())
-    return Card(heading(t("Marks by day"), students, student), tuple(blocks), (*rows, (back,), *switch))
-
-
-def terms_card(t: Translator, book: GradeBook, students: Sequence[Student]) -> Card:
-    """Which term?"""
-    student = book.student
-    shown = book.term.shown.id if book.term.shown else 0
-    buttons = tuple(
-        (
-            Button(
-                ("• " if term.id == shown else "")
-                + f"{term.name} ({t.date(term.starts)} – {t.date(term.ends)})",
-                GradesTap(on="all", student=student.id, term=term.id).pack(),
-            ),
-        )
-        for term in book.term.terms[-12:]
+    here = GradesTap(on="days", student=student.id, term=_term(book))
+    rows = pages_row(
+        t, page, len(days), _DAYS_ON_A_PAGE, lambda number: here.model_copy(update={"page": number}).pack()
     )
+    back = Button(t("By subject"), here.model_copy(update={"on": "all"}).pack())
+    last = (back, *_other_term(t, book, here.model_copy(update={"on": "terms-days"})))
     return Card(
-        heading(t("Choose a term"), students, student), (Text(t("Which term shall I show?")),), buttons
+        heading(t("Marks by day"), students, student),
+        tuple(blocks),
+        (*rows, last, *_switch(t, book, students, "days")),
     )
 
 
-def term_words(t: Translator, term: TermChoice) -> str:
-    """The term's name with its days; said when it is not the present one."""
-    if term.shown is None:
-        return t("All marks")
-    span = f"{term.shown.name}, {t.date(term.shown.starts)} – {t.date(term.shown.ends)}"
-    return span if term.is_current else t("{term} (not the present term)", term=span)
+def terms_card(t: Translator, book: GradeBook, tap: GradesTap, students: Sequence[Student]) -> Card:
+    """Which term? The screen that one came from then shows it; a way back to it as it was."""
+    student = book.student
+    course = next((one for one in book.courses if one.course_id == tap.course), None)
+    if tap.on == "terms-one" and course is not None:
+        back = GradesTap(on="one", student=student.id, term=_term(book), course=course.course_id)
+    else:
+        back = GradesTap(on="days" if tap.on == "terms-days" else "all", student=student.id, term=_term(book))
+    rows = term_rows(t, book.term, lambda term: back.model_copy(update={"term": term.id}).pack())
+    on: Literal["terms", "terms-days"] = "terms-days" if tap.on == "terms-days" else "terms"
+    return Card(
+        heading(t("Choose a term"), students, student),
+        (Text(t("Which term shall I show?")),),
+        (*rows, (Button(t("Back"), back.pack()),), *_switch(t, book, students, on)),
+    )
 
 
 def course_name(course: CourseGrades) -> str:
@@ -255,16 +267,3 @@ def _hope(t: Translator, student: Student, course: CourseGrades) -> str:
         line=t.number(line, 1),
         best=best,
     )
-
-
-def pages_row(
-    t: Translator, page: int, total: int, on_a_page: int, at: object
-) -> tuple[tuple[Button, ...], ...]:
-    """Newer and Older, as far as there are any; ``at(page)`` is a page's tap."""
-    assert callable(at)
-    buttons = []
-    if page > 0:
-        buttons.append(Button(t("◀ Newer"), at(page - 1)))
-    if (page + 1) * on_a_page < total:
-        buttons.append(Button(t("Older ▶"), at(page + 1)))
-    return (tuple(buttons),) if buttons else ()

@@ -11,7 +11,9 @@ from pydantic import Field
 from bot.capability import Capability
 from core.access import Actor
 from core.cards import Button, Card, Facts, Note, Text
+from core.domain.rights import Role
 from core.i18n import Translator
+from core.words import ROLE_NAMES
 
 _IN_A_ROW = 2
 
@@ -22,12 +24,18 @@ class HelpTap(CallbackData, prefix="h"):
     name: Annotated[str, Field(max_length=40)]
 
 
-def help_card(t: Translator, actor: Actor, offered: Sequence[Capability], about: Sequence[str]) -> Card:
-    """A line and, for what can be opened, a button for each capability; ``about`` says who the person is here."""
+def role_words(t: Translator, actor: Actor) -> list[str]:
+    """What the person is here: the roles held today, and a guardian of children."""
+    roles = {held.role for held in actor.roles} | ({Role.GUARDIAN} if actor.wards else set())
+    return [t(name) for role, name in ROLE_NAMES.items() if role in roles]
+
+
+def help_card(t: Translator, actor: Actor, offered: Sequence[Capability]) -> Card:
+    """Who the person is here; a line and, for what can be opened, a button for each capability."""
     useful = [one for one in offered if one.order < 800]
     blocks = []
-    if about:
-        blocks.append(Text(t("You are here as {roles}.", roles=t.list(list(about)))))
+    if about := role_words(t, actor):
+        blocks.append(Text(t("You are here as {roles}.", roles=t.list(about))))
     if not any(one.order < 500 for one in offered):
         blocks.append(Text(t("There is nothing here for your role yet; it is being prepared.")))
     lines = tuple((f"/{one.commands[0]}", t(one.menu)) for one in offered if one.name != "start")

@@ -56,7 +56,7 @@ def meals_card(t: Translator, book: MealBook, page: int, students: Sequence[Stud
         if book.lines:
             rows = tuple(
                 (
-                    t.date(line.at.astimezone(student.school.zone).date(), "short"),
+                    _unbroken(t.date(line.at.astimezone(student.school.zone).date(), "short")),
                     _what(t, line),
                     _amount(t, line, currency),
                 )
@@ -81,6 +81,11 @@ def meals_card(t: Translator, book: MealBook, page: int, students: Sequence[Stud
     rows_below = (tuple(pages),) if pages else ()
     switch = switch_rows(t, students, student, lambda one: MealsTap(student=one.id).pack())
     return Card(heading(t("Canteen"), students, student), tuple(blocks), (*rows_below, *switch))
+
+
+def _unbroken(words: str) -> str:
+    """Words that stay on one line, however narrow the column."""
+    return words.replace(" ", "\u00a0")
 
 
 def _what(t: Translator, line: MealLine) -> str:

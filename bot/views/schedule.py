@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from bot.views.family import heading, switch_rows
 from core.access import Student
-from core.cards import Block, Button, Card, Item, Listing, Section, Text
+from core.cards import Align, Block, Button, Card, Section, Table, Text
 from core.domain.calendar import week_of
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import ChangeKind
@@ -59,8 +60,8 @@ def day_card(
     blocks: list[Block] = [Text(t.relative_day(day, today) + _date_behind(t, day, today))]
     if day > today:
         passed = plan.on(today)
-        if passed.off:
-            blocks = [Text(t("Today: {holiday}. Next lessons:", holiday=passed.off)), *blocks]
+        if holiday := holiday_words(t, passed):
+            blocks = [Text(t("Today: {holiday}. Next lessons:", holiday=holiday)), *blocks]
         elif any(lesson.ends and lesson.ends < local.time() for lesson in passed.lessons):
             blocks = [Text(t("Today's lessons are over. Next:")), *blocks]
     blocks += _day_blocks(t, shown, local if day == today else None, for_teacher=student is None)
@@ -81,22 +82,26 @@ def week_card(
     students: Sequence[Student],
     is_teacher: bool,
 ) -> Card:
-    """Seven days, those without lessons left out unless they are a holiday."""
+    """Seven days; those without lessons are left out unless they are a holiday, and a holiday of several days is
+    named once."""
     today = now.astimezone(plan.school.zone).date()
-    blocks: list[Block] = [
-        Text(f"{t.date(monday, 'short')} – {t.date(monday + timedelta(days=6), 'medium')}")
-    ]
-    for offset in range(7):
-        day = plan.on(monday + timedelta(days=offset))
-        if not day.lessons and not day.off:
-            continue
-        title = f"{t.weekday(day.on)}, {t.date(day.on, 'short')}"
-        items: tuple[Block, ...] = (
-            (Text(day.off),)
-            if day.off
-            else (Listing(tuple(Item(_short_line(t, one)) for one in day.lessons)),)
-        )
-        blocks.append(Section(title, items, open=day.on == today or len(plan.days) <= 7))
+    sunday = monday + timedelta(days=6)
+    blocks: list[Block] = [Text(f"{t.date(monday, 'short')} – {t.date(sunday, 'medium')}")]
+    days = [plan.on(monday + timedelta(days=offset)) for offset in range(7)]
+    for holiday, alike in groupby(days, key=lambda day: "" if day.lessons else holiday_words(t, day)):
+        run = list(alike)
+        if not holiday:
+            for day in run:
+                if day.lessons:
+                    table = _lessons(t, day, for_teacher=student is None)
+                    blocks.append(Section(_day_title(t, day.on), (table,), open=True))
+        elif len(run) == 7:
+            blocks.append(Text(t("{holiday}: no lessons.", holiday=holiday)))
+        else:
+            title = _day_title(t, run[0].on)
+            if len(run) > 1:
+                title += f" – {_day_title(t, run[-1].on)}"
+            blocks.append(Section(title, (Text(holiday),), open=True))
     if len(blocks) == 1:
         blocks.append(Text(t("No lessons this week.")))
     return Card(
@@ -104,6 +109,15 @@ def week_card(
         tuple(blocks),
         _buttons(t, "week", monday, today, student, students, is_teacher=is_teacher),
     )
+
+
+def holiday_words(t: Translator, day: DayPlan) -> str:
+    """What a day off is called; empty for every other day."""
+    return day.off or (t("School holidays") if day.in_holidays else "")
+
+
+def _day_title(t: Translator, day: date) -> str:
+    return f"{t.weekday(day)}, {t.date(day, 'short')}"
 
 
 def _title(t: Translator, title: str, student: Student | None, students: Sequence[Student]) -> str:
@@ -117,45 +131,51 @@ def _date_behind(t: Translator, day: date, today: date) -> str:
 
 
 def _day_blocks(t: Translator, day: DayPlan, local: datetime | None, *, for_teacher: bool) -> list[Block]:
-    if day.off:
-        return [Text(t("{holiday}: no lessons.", holiday=day.off))]
+    holiday = holiday_words(t, day)
     if not day.lessons:
-        return [Text(t("No lessons."))]
+        return [Text(t("{holiday}: no lessons.", holiday=holiday) if holiday else t("No lessons."))]
     now = local.time() if local is not None else None
     held = [lesson for lesson in day.lessons if lesson.is_held_here and lesson.starts and lesson.ends]
     current = [one for one in held if now and one.starts and one.ends and one.starts <= now < one.ends]
     later = [one for one in held if now and one.starts and one.starts > now]
     upcoming = [one for one in later if one.starts == min(x.starts for x in later if x.starts)]
-    items = []
-    for lesson in day.lessons:
-        mark = t("now") if lesson in current else t("next") if lesson in upcoming else ""
-        items.append(Item((f"▶ {mark}: " if mark else "") + _line(t, lesson, for_teacher=for_teacher)))
-    return [Listing(tuple(items))]
+    marks = dict.fromkeys(upcoming, t("next")) | dict.fromkeys(current, t("now"))
+    return [_lessons(t, day, marks, for_teacher=for_teacher)]
 
 
-def _line(t: Translator, lesson: PlannedLesson, *, for_teacher: bool) -> str:
-    """``1. 08:30–09:15 Algebra · room 204 · Olga Sokolova``, with what has changed behind."""
-    who = lesson.class_name if for_teacher else t.list(list(lesson.teachers)) if lesson.teachers else ""
-    parts = [
-        f"{_when(t, lesson)} {_what(lesson)}",
-        t("room {room}", room=lesson.room) if lesson.room else "",
-        who,
-    ]
-    text = " · ".join(part for part in parts if part)
-    change = change_words(t, lesson)
-    return f"{text} — {change}" if change else text
+def _lessons(
+    t: Translator, day: DayPlan, marks: Mapping[PlannedLesson, str] | None = None, *, for_teacher: bool
+) -> Table:
+    """Number, times, and the lesson with its room, its teachers (for a teacher its class) and what has changed."""
+    rows = tuple(
+        (
+            str(lesson.period),
+            _times(t, lesson),
+            _cell(t, lesson, (marks or {}).get(lesson, ""), for_teacher=for_teacher),
+        )
+        for lesson in day.lessons
+    )
+    return Table((), rows, (Align.RIGHT, Align.RIGHT, Align.LEFT))
 
 
-def _short_line(t: Translator, lesson: PlannedLesson) -> str:
-    parts = [f"{_when(t, lesson)} {_what(lesson)}", lesson.room]
-    text = " · ".join(part for part in parts if part)
-    change = change_words(t, lesson)
-    return f"{text} — {change}" if change else text
+def _times(t: Translator, lesson: PlannedLesson) -> str:
+    return f"{t.time(lesson.starts)}–{t.time(lesson.ends)}" if lesson.starts and lesson.ends else ""
 
 
-def _when(t: Translator, lesson: PlannedLesson) -> str:
-    times = f" {t.time(lesson.starts)}–{t.time(lesson.ends)}" if lesson.starts and lesson.ends else ""
-    return f"{lesson.period}.{times}"
+def _cell(t: Translator, lesson: PlannedLesson, mark: str, *, for_teacher: bool) -> str:
+    """``▶ now: Algebra — ⚠ another room``, then ``room 204 · Olga Sokolova``; to a teacher the class matters."""
+    main = _what(lesson)
+    if for_teacher and lesson.class_name:
+        main = f"{lesson.class_name} · {main}"
+    if mark:
+        main = f"▶ {mark}: {main}"
+    if change := change_words(t, lesson):
+        main = f"{main} — {change}"
+    is_told = lesson.change is ChangeKind.SUBSTITUTED  # the change names the teacher
+    who = t.list(list(lesson.teachers)) if lesson.teachers and not (for_teacher or is_told) else ""
+    room = t("room {room}", room=lesson.room) if lesson.room else ""
+    beside = " · ".join(part for part in (room, who) if part)
+    return f"{main}\n{beside}" if beside else main
 
 
 def _what(lesson: PlannedLesson) -> str:
@@ -204,28 +224,12 @@ def _buttons(
         Button(t("Tomorrow"), at("day", today + timedelta(days=1))),
     )
     rows = [(earlier, middle, later), row_two]
-    if is_teacher and students:
-        me = Button(
-            ("• " if student is None else "") + t("Me"),
-            ScheduleTap(on=on, student=0, day=day.toordinal()).pack(),
-        )
-        others = tuple(
-            Button(
-                ("• " if student is not None and one.id == student.id else "") + one.name.called,
-                ScheduleTap(on=on, student=one.id, day=day.toordinal()).pack(),
-            )
-            for one in students
-        )
-        rows.append((me, *others[:3]))
-        return tuple(rows)
-    if student is None:
-        return tuple(rows)
-    return (
-        *rows,
-        *switch_rows(
-            t, students, student, lambda one: ScheduleTap(on=on, student=one.id, day=day.toordinal()).pack()
-        ),
-    )
+
+    def of(whose: int) -> str:
+        return ScheduleTap(on=on, student=whose, day=day.toordinal()).pack()
+
+    switch = switch_rows(t, students, student, lambda one: of(one.id), me=of(0) if is_teacher else "")
+    return (*rows, *switch)
 
 
 def week_start(day: date) -> date:

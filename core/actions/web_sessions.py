@@ -25,12 +25,13 @@ _TOUCH_EVERY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """An open session and its chat."""
+    """An open session and its chat; ``links`` is another number whenever a person is linked or unlinked."""
 
     id: int
     chat_id: ChatId
     user_id: int
     locale: str | None
+    links: int = 0
 
 
 def _hash(token: str) -> str:
@@ -77,11 +78,25 @@ async def enter_as(uow: UnitOfWork, person_id: PersonId, title: str) -> tuple[st
         return await _session(uow, chat.id, int(person_id))
 
 
+_LINKS = (
+    sa.select(sa.func.coalesce(sa.func.sum(ChatLink.id), 0))
+    .where(ChatLink.chat_id == Chat.id, ChatLink.revoked_at.is_(None))
+    .scalar_subquery()
+)
+
+
 async def read_session(uow: UnitOfWork, token: str) -> BrowserSession | None:
     """The session of a cookie's token; None where it is unknown, ended or idle for too long. One statement, and
     once an hour another that notes it was seen."""
     row = await uow.row(
-        sa.select(WebSession.id, WebSession.seen_at, Chat.id.label("chat_id"), Chat.user_id, Chat.locale)
+        sa.select(
+            WebSession.id,
+            WebSession.seen_at,
+            Chat.id.label("chat_id"),
+            Chat.user_id,
+            Chat.locale,
+            _LINKS.label("links"),
+        )
         .join(Chat, Chat.id == WebSession.chat_id)
         .where(
             WebSession.token_hash == _hash(token),
@@ -94,7 +109,7 @@ async def read_session(uow: UnitOfWork, token: str) -> BrowserSession | None:
     if uow.now - row.seen_at > _TOUCH_EVERY:
         async with uow.writing():
             await uow.write(sa.update(WebSession).where(WebSession.id == row.id).values(seen_at=uow.now))
-    return BrowserSession(row.id, ChatId(row.chat_id), row.user_id, row.locale)
+    return BrowserSession(row.id, ChatId(row.chat_id), row.user_id, row.locale, int(row.links))
 
 
 async def end_session(uow: UnitOfWork, session: BrowserSession) -> None:

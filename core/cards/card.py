@@ -36,7 +36,8 @@ class Facts:
 class Table:
     """A table of at most 20 columns; ``align`` is one entry a column, or empty for all left.
 
-    Rows may be shorter than the header: the missing cells are empty.
+    Rows may be shorter than the header: the missing cells are empty. A line break parts a cell's main words from
+    its small print; where a cell is one line, " · " stands for it. Cells aligned right are never wrapped.
     """
 
     header: tuple[str, ...]

@@ -106,7 +106,7 @@ def _table(table: Table) -> str:
         return (
             "<tr>"
             + "".join(
-                f"<{tag}{scope}{classes[place]}>{_words(cell)}</{tag}>" for place, cell in enumerate(filled)
+                f"<{tag}{scope}{classes[place]}>{_cell(cell)}</{tag}>" for place, cell in enumerate(filled)
             )
             + "</tr>"
         )
@@ -116,6 +116,11 @@ def _table(table: Table) -> str:
     head = f"<thead>{header}</thead>" if any(table.header) else ""
     body = "".join(row(cells, "td") for cells in table.rows)
     return f'<div class="table-scroll"><table>{caption}{head}<tbody>{body}</tbody></table></div>'
+
+
+def _cell(text: str) -> str:
+    main, _, small = clean(text).partition("\n")
+    return f"{escape(main)}<small>{_words(small)}</small>" if small else escape(main)
 
 
 def _listing(listing: Listing) -> str:

@@ -59,10 +59,14 @@ def table_cells(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     columns = max((len(row) for row in (table.header, *table.rows)), default=0)
 
     def filled(row: Sequence[str]) -> tuple[str, ...]:
-        return (*map(one_line, row), *[""] * (columns - len(row)))
+        return (*map(_cell, row), *[""] * (columns - len(row)))
 
     header = filled(table.header)
     return (header if any(header) else ()), [filled(row) for row in table.rows]
+
+
+def _cell(text: str) -> str:
+    return " · ".join(line for part in clean(text).split("\n") if (line := one_line(part)))
 
 
 def aligned_lines(table: Table, *, width: int) -> list[str] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
+
+from core.domain.kinds import TermKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class YearSpan:
     def holds(self, day: date) -> bool:
         """Whether the day is one of the year's."""
         return self.starts <= day <= self.ends
+
+
+_FINEST_FIRST = (TermKind.QUARTER, TermKind.TRIMESTER, TermKind.TERM, TermKind.SEMESTER)
+
+
+def finest(kinds: Collection[TermKind]) -> TermKind:
+    """Of a year's levels the one with the shortest terms, which is what schools count by."""
+    return next(kind for kind in _FINEST_FIRST if kind in kinds)
 
 
 def term_on(terms: Sequence[TermSpan], day: date) -> TermSpan | None:

@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.access import School
-from core.domain.calendar import week_parity
-from core.domain.kinds import ChangeKind, WeekParity
+from core.domain.calendar import finest, week_parity
+from core.domain.kinds import ChangeKind, TermKind, WeekParity
 from core.domain.names import PersonName
 
 Rows = Sequence[sa.Row[Any]]
+_LONGEST_HOLIDAYS = timedelta(days=100)
+"""No summer is longer: beyond it nothing is known, and nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,13 @@ class PlannedLesson:
 
 @dataclass(frozen=True, slots=True)
 class DayPlan:
-    """A day's lessons by period; ``off`` names the holiday, on which there are none."""
+    """A day's lessons by period; ``off`` names the holiday, on which there are none. ``in_holidays`` is a day
+    between two terms or around the year's."""
 
     on: date
     lessons: tuple[PlannedLesson, ...]
     off: str = ""
+    in_holidays: bool = False
 
 
 class Timetable:
@@ -71,6 +75,7 @@ class Timetable:
         self._off = [row for row in changes if row.what == "off"]
         self._changes = {(row.a, row.d1, row.b): row for row in changes if row.what == "change"}
         self._only = only
+        self._spans = _spans(slots, changes)
         self._own = {row.course_id for row in slots if only is not None and row.teacher_id == only}
         self._drawn: dict[date, DayPlan] = {}
 
@@ -89,13 +94,23 @@ class Timetable:
             lessons = [
                 one for one in lessons if one.course_id in self._own or one.substitute_id == self._only
             ]
-        return DayPlan(day, tuple(sorted(lessons, key=lambda one: (one.period, one.subject, one.group))), off)
+        in_order = tuple(sorted(lessons, key=lambda one: (one.period, one.subject, one.group)))
+        return DayPlan(day, in_order, off, in_holidays=not in_order and self._in_holidays(day))
+
+    def _in_holidays(self, day: date) -> bool:
+        """A day of no term, near enough to one of those known."""
+        spans = [span for one in self._spans.values() for span in one]
+        if None in self._spans or any(starts <= day <= ends for starts, ends in spans):
+            return False
+        return any(starts - _LONGEST_HOLIDAYS <= day <= ends + _LONGEST_HOLIDAYS for starts, ends in spans)
 
     def _usual(self, day: date) -> Iterator[PlannedLesson]:
         """A slot has a row for each of its teachers."""
         for rows in self._by_weekday[day.isoweekday()].values():
             row = rows[0]
             if (row.valid_from and day < row.valid_from) or (row.valid_to and day > row.valid_to):
+                continue
+            if row.year_id and not any(starts <= day <= ends for starts, ends in self._spans[row.year_id]):
                 continue
             is_every_week = row.parity is WeekParity.EVERY or not row.year_starts
             if is_every_week or row.parity.value == week_parity(day, row.year_starts):
@@ -134,6 +149,23 @@ class Timetable:
                 moved_from=(on, period),
                 substitute_id=row.e,
             )
+
+
+def _spans(slots: Rows, changes: Rows) -> dict[int | None, list[tuple[date, date]]]:
+    """When the courses of each year have lessons: in the year's terms, or in all of a year without any. Courses of
+    no year, under None, have them always."""
+    terms: defaultdict[int, dict[TermKind, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))
+    for row in changes:
+        if row.what == "term":
+            terms[row.a][TermKind(row.name)].append((row.d1, row.d2))
+    spans: dict[int | None, list[tuple[date, date]]] = {}
+    for row in slots:
+        of_year = terms.get(row.year_id)
+        if of_year:
+            spans[row.year_id] = of_year[finest(of_year)]
+        else:
+            spans[row.year_id] = [(row.year_starts, row.year_ends)] if row.year_id else []
+    return spans
 
 
 def _teachers(rows: Rows) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from core.db.models import (
     Person,
     SchoolClass,
     Subject,
+    Term,
     TimetableSlot,
 )
 from core.db.uow import UnitOfWork
@@ -46,7 +47,9 @@ def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
         Subject.name.label("subject"),
         Course.name.label("group"),
         SchoolClass.name.label("class_name"),
+        Course.year_id,
         AcademicYear.starts.label("year_starts"),
+        AcademicYear.ends.label("year_ends"),
         CourseTeacher.teacher_id,
         *(Person.family, Person.given, Person.middle),
     ]
@@ -77,7 +80,8 @@ def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _changes(courses: sa.Select[Any]) -> sa.CompoundSelect[Any]:
-    """Changes of the courses, days off of the school and the orgs above, and the school's bells, in one."""
+    """Changes of the courses, the terms of their years, days off of the school and the orgs above, and the school's
+    bells, in one."""
     texts = [sa.cast(sa.null(), sa.Text()).label(name) for name in ("family", "given", "middle")]
     none_id = sa.cast(sa.null(), sa.BigInteger())
     none_day, none_time = sa.cast(sa.null(), sa.Date()), sa.cast(sa.null(), sa.Time())
@@ -133,7 +137,17 @@ def _changes(courses: sa.Select[Any]) -> sa.CompoundSelect[Any]:
         .join(BellSchedule, BellSchedule.id == BellPeriod.schedule_id)
         .where(BellSchedule.school_id == sa.bindparam("school_id"))
     )
-    return sa.union_all(change, off, bell)
+    term = sa.select(
+        sa.literal("term", sa.Text()),
+        *(Term.year_id, none_id, none_id, none_id),
+        *(Term.starts, Term.ends, none_time, none_time),
+        *(sa.cast(Term.kind, sa.Text()), empty, empty),
+        *texts,
+    ).where(
+        Term.year_id.in_(sa.select(Course.year_id).where(Course.id.in_(courses))),
+        Term.ended_on.is_(None),
+    )
+    return sa.union_all(change, off, bell, term)
 
 
 _OF_STUDENT = sa.select(CourseEnrollment.course_id).where(

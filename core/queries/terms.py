@@ -12,10 +12,8 @@ import sqlalchemy as sa
 from core.access import School, Student
 from core.db.models import AcademicYear, Assessment, Attendance, Lesson, Mark, Org, Term
 from core.db.uow import UnitOfWork
-from core.domain.calendar import TermSpan, choose_term, window
+from core.domain.calendar import TermSpan, choose_term, finest, window
 from core.domain.kinds import TermKind
-
-_FINEST_FIRST = (TermKind.QUARTER, TermKind.TRIMESTER, TermKind.TERM, TermKind.SEMESTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,11 @@ def _choose(rows: Sequence[sa.Row[Any]], today: date, term_id: int) -> TermChoic
     by_year: dict[int, set[TermKind]] = {}
     for row in rows:
         by_year.setdefault(row.year_id, set()).add(row.kind)
-    finest = {year: next(kind for kind in _FINEST_FIRST if kind in kinds) for year, kinds in by_year.items()}
+    shown_kind = {year: finest(kinds) for year, kinds in by_year.items()}
     terms = tuple(
         TermSpan(row.id, row.name, row.starts, row.ends)
         for row in rows
-        if row.depth == deepest and row.kind == finest[row.year_id]
+        if row.depth == deepest and row.kind == shown_kind[row.year_id]
     )
     latest = rows[0].latest if rows else None
     if isinstance(latest, str):  # SQLite tells a maximum of dates as text

@@ -1,5 +1,5 @@
 """The web chat: a messenger in the browser, with sessions, history and live arrival."""
 
-from bot.channels.webchat.routes import Door, Persona, WebChat
+from bot.channels.webchat.routes import Door, Persona, Visitor, WebChat
 
-__all__ = ["Door", "Persona", "WebChat"]
+__all__ = ["Door", "Persona", "Visitor", "WebChat"]

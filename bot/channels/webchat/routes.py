@@ -50,15 +50,28 @@ class Persona:
     person_id: PersonId
     name: str
     words: str
-    emblem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whom the chat is linked to, as the page's head shows it; ``words`` are the roles."""
+
+    name: str
+    words: str
+
+
+def initials(name: str) -> str:
+    """``AP`` of Anna Petrova."""
+    return "".join(word[0] for word in name.split()[:2])
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the page needs of the application: feeding an update, and the menu of a chat."""
+    """What the page needs of the application: feeding an update, the menu of a chat, and who is linked to it."""
 
     feed: Callable[[dict[str, Any], str], Awaitable[None]]
     menu: Callable[[int, str], Awaitable[list[MenuEntry]]]
+    visitor: Callable[[int, Translator], Awaitable[Visitor | None]]
     personas: Callable[[Translator], Awaitable[Sequence[Persona]]] | None = None
 
 
@@ -84,6 +97,7 @@ class WebChat:
             loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            filters={"initials": initials},
         )
         files = ChatFiles(self)
         app.middlewares.append(headers_middleware(is_tls=self.is_tls))
@@ -229,12 +243,15 @@ class WebChat:
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The chat itself; its script fetches the rest."""
         session, token = await self.session_of(request)
+        t = self.translator_for(request, session)
         return aiohttp_jinja2.render_template(
             "chat.html",
             request,
             {
-                "t": self.translator_for(request, session),
+                "t": t,
                 "csrf": csrf_token(self.key, token),
+                "stamp": _stamp(t.locale, session),
+                "visitor": await self.door.visitor(session.user_id, t),
                 "is_demo": self.door.personas is not None,
             },
         )
@@ -333,7 +350,8 @@ class WebChat:
     # --- live ---------------------------------------------------------------------------------------------
 
     async def live(self, request: web.Request) -> web.StreamResponse:
-        """Pushes what is new or changed since the revision that the page names in its first message."""
+        """Pushes what is new or changed since the revision that the page names in its first message; and says when
+        the page itself is stale, because another language was chosen or somebody was linked or unlinked."""
         check_origin(request, self.public_address)
         session, token = await self.session_of(request)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4_096)
@@ -345,7 +363,7 @@ class WebChat:
                 return socket
             given = json.loads(hello.data)
             check_csrf(str(given.get("csrf")), self.key, token)
-            await self._push(socket, session, int(given.get("since", 0)), token)
+            await self._push(socket, session, int(given.get("since", 0)), token, given.get("stamp"))
         except (TimeoutError, ValueError, AttributeError, TypeError, web.HTTPForbidden, ConnectionError):
             pass
         finally:
@@ -354,7 +372,12 @@ class WebChat:
         return socket
 
     async def _push(
-        self, socket: web.WebSocketResponse, session: BrowserSession, since: int, token: str
+        self,
+        socket: web.WebSocketResponse,
+        session: BrowserSession,
+        since: int,
+        token: str,
+        stamp: object,
     ) -> None:
         with self.channel.bell(session.user_id) as bell:
             listening = asyncio.create_task(_until_closed(socket))
@@ -362,13 +385,17 @@ class WebChat:
                 while not socket.closed and not listening.done():
                     bell.clear()
                     async with self.uow() as uow:
-                        if await read_session(uow, token) is None:
+                        now = await read_session(uow, token)
+                        if now is None:
                             return
                         fresh = await messages_since(uow, session.chat_id, since)
                     if fresh:
                         since = fresh[-1].revision
                         await socket.send_json({"messages": [_as_json(one) for one in fresh]})
                         continue
+                    if isinstance(stamp, str) and stamp != _stamp(now.locale or stamp.split(".")[0], now):
+                        await socket.send_json({"stale": True})
+                        return
                     ringing = asyncio.create_task(bell.wait())
                     # The timeout is the safety net for messages that another process wrote.
                     await asyncio.wait(
@@ -388,6 +415,11 @@ class WebChat:
 async def _until_closed(socket: web.WebSocketResponse) -> None:
     async for _ in socket:
         pass
+
+
+def _stamp(locale: str, session: BrowserSession) -> str:
+    """What a page was drawn for: it is stale as soon as this differs."""
+    return f"{locale}.{session.links}"
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

@@ -5,19 +5,13 @@ from __future__ import annotations
 from bot.capability import Capability, Turn, anyone
 from bot.views.help import HelpTap, help_card
 from core.cards import Reply
-from core.domain.rights import Role
 from core.errors import NotFound
 from core.i18n import N_
-from core.words import ROLE_NAMES
 
 
 async def show_help(turn: Turn, _arguments: str) -> Reply:
     """The list from the same table that dispatches."""
-    roles = {held.role for held in turn.actor.roles}
-    if turn.actor.wards:
-        roles.add(Role.GUARDIAN)
-    about = [turn.t(name) for role, name in ROLE_NAMES.items() if role in roles]
-    return help_card(turn.t, turn.actor, turn.table.offered_to(turn.actor), about)
+    return help_card(turn.t, turn.actor, turn.table.offered_to(turn.actor))
 
 
 async def open_capability(turn: Turn, tap: HelpTap) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.capability import Capability, Turn, family
+from bot.capability import Capability, Turn, guarding
 from bot.views.children import ChildrenTap, children_card
 from bot.whose import chosen_student
 from core.cards import Reply
@@ -25,7 +25,7 @@ CAPABILITY = Capability(
     title=N_("Children"),
     menu=N_("Your children, their classes and schools"),
     order=150,
-    for_whom=family,
+    for_whom=guarding,
     on_command=children,
     tap=ChildrenTap,
     on_tap=on_tap,

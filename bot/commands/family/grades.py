@@ -6,7 +6,6 @@ from bot.capability import Capability, Turn, family
 from bot.views.grades import GradesTap, days_card, grades_card, subject_card, terms_card
 from bot.whose import chosen_student
 from core.cards import Reply
-from core.errors import NotFound
 from core.i18n import N_
 from core.queries.grades import grades_for
 
@@ -29,13 +28,12 @@ async def on_tap(turn: Turn, tap: GradesTap) -> Reply:
     students = turn.actor.students
     if tap.on == "days":
         return days_card(turn.t, book, tap.page, students, turn.today(student))
-    if tap.on == "terms":
-        return terms_card(turn.t, book, students)
-    if tap.on == "all":
-        return grades_card(turn.t, book, students)
+    if tap.on in ("terms", "terms-one", "terms-days"):
+        return terms_card(turn.t, book, tap, students)
+    # Of a subject that the pupil did not have in this term, the term's others are shown.
     course = next((one for one in book.courses if one.course_id == tap.course), None)
-    if course is None:
-        raise NotFound("course_not_found")
+    if tap.on == "all" or course is None:
+        return grades_card(turn.t, book, students)
     return subject_card(turn.t, book, course, tap.page, students)
 
 

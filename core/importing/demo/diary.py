@@ -219,11 +219,11 @@ def _homework(plan: Plan, slot: Slot, due: date, number: int) -> None:
         plan.rows.add(
             Attachment,
             homework_id=homework,
-            name="Explanation",
+            name=f"{slot.subject}: an overview",
             media_type="",
             size=0,
             sha256="",
-            url="https://en.wikibooks.org/wiki/Algebra",
+            url=f"https://en.wikipedia.org/wiki/{slot.subject.replace(' ', '_')}",
         )
     if due <= plan.today + timedelta(days=1):
         for pupil in plan.pupils[slot.class_id]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _LATIN = [
@@ -85,6 +86,15 @@ _THAI_BOYS = ["กิตติ", "ชัยวัฒน์", "ธนา", "น�
 _THAI_GIRLS = ["กานดา", "จิรา", "ดวงใจ", "นภา", "ปิยะ", "มาลี", "สุดา", "อรุณี"]
 
 
+# Patronymics of the fathers' names above, for sons and daughters.
+_PATRONYMICS = {
+    "Артём": ("Артёмович", "Артёмовна"), "Богдан": ("Богданович", "Богдановна"), "Глеб": ("Глебович", "Глебовна"),
+    "Денис": ("Денисович", "Денисовна"), "Егор": ("Егорович", "Егоровна"), "Илья": ("Ильич", "Ильинична"),
+    "Кирилл": ("Кириллович", "Кирилловна"), "Матвей": ("Матвеевич", "Матвеевна"), "Пётр": ("Петрович", "Петровна"),
+    "Семён": ("Семёнович", "Семёновна"), "Тимофей": ("Тимофеевич", "Тимофеевна"), "Фёдор": ("Фёдорович", "Фёдоровна"),
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A surname for men and for women, and the language spoken at home."""
@@ -105,11 +115,20 @@ def make_family(chance: random.Random) -> Family:
     return Family(name, name, "th")
 
 
-def given_name(chance: random.Random, locale: str, *, female: bool) -> str:
-    """A given name in the family's script."""
+def given_name(
+    chance: random.Random, locale: str, *, female: bool, taken: Collection[str] = frozenset()
+) -> str:
+    """A given name in the family's script, another one than those ``taken`` as far as there are any."""
     names = {
         "en": (_LATIN_BOYS, _LATIN_GIRLS),
         "ru": (_RUSSIAN_BOYS, _RUSSIAN_GIRLS),
         "th": (_THAI_BOYS, _THAI_GIRLS),
-    }[locale]
-    return chance.choice(names[female])
+    }[locale][female]
+    return chance.choice([name for name in names if name not in taken] or names)
+
+
+def patronymic(chance: random.Random, locale: str, *, female: bool, father: str = "") -> str:
+    """After the father, or somebody's where he is unknown; empty in families that have none."""
+    if locale != "ru":
+        return ""
+    return _PATRONYMICS[father or chance.choice(_RUSSIAN_BOYS)][female]

@@ -33,9 +33,11 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import OrgKind, TermKind
 from core.domain.names import fold
 from core.domain.rights import GuardianRights, Role
+from core.files import FileStore
 from core.importing.demo.canteen import make_canteen
 from core.importing.demo.diary import make_diary
-from core.importing.demo.names import Family, given_name, make_family
+from core.importing.demo.names import Family, given_name, make_family, patronymic
+from core.importing.demo.papers import hand_out_papers
 from core.importing.demo.plan import TIMEZONE, Plan, lessons_a_week
 from core.importing.demo.rows import Rows
 from core.importing.demo.timetable import make_timetable
@@ -67,9 +69,18 @@ async def is_demo(database: Database) -> bool | None:
 
 
 async def make_demo_school(
-    database: Database, *, around: datetime, seed: int = 7, pupils_in_class: int = 25, copies: int = 1
+    database: Database,
+    *,
+    around: datetime,
+    seed: int = 7,
+    pupils_in_class: int = 25,
+    copies: int = 1,
+    files: FileStore | None = None,
 ) -> DemoSchool:
-    """Make the school in one transaction; ``copies`` makes several alike, only the first has the fixed cast."""
+    """Make the school in one transaction; ``copies`` makes several alike, only the first has the fixed cast.
+
+    With a file store 7A's homework has files to open, too.
+    """
     clock = FrozenClock(around)
     async with UnitOfWork(database, clock, via="demo") as uow:
         first = {}
@@ -80,7 +91,9 @@ async def make_demo_school(
                 )
         rows = Rows(first)
         for number in range(copies):
-            _make_school(rows, random.Random(seed + number), around, pupils_in_class, number)
+            plan = _make_school(rows, random.Random(seed + number), around, pupils_in_class, number)
+            if files is not None and number == 0:
+                hand_out_papers(plan, files)
         async with uow.writing():
             await rows.write(uow)
     counts = {table.__tablename__: len(rows.of(table)) for table in _counted()}
@@ -93,13 +106,14 @@ def _counted() -> list[type[Any]]:
 
 def _make_school(
     rows: Rows, chance: random.Random, around: datetime, pupils_in_class: int, number: int
-) -> None:
+) -> Plan:
     plan = _frame(rows, chance, around, number)
     _cast_and_staff(plan, number)
     _classes(plan, pupils_in_class, number)
     slots = make_timetable(plan)
     make_diary(plan, slots)
     make_canteen(plan)
+    return plan
 
 
 def _frame(rows: Rows, chance: random.Random, around: datetime, number: int) -> Plan:
@@ -145,11 +159,14 @@ def _frame(rows: Rows, chance: random.Random, around: datetime, number: int) -> 
     return Plan(rows, chance, around, year, starts, school, terms, holidays, {}, {}, {}, {}, {})
 
 
-def _person(plan: Plan, given: str, family: str, external: str | None, *, locale: str = "en") -> int:
+def _person(
+    plan: Plan, given: str, family: str, external: str | None, *, locale: str = "en", middle: str = ""
+) -> int:
     person = plan.rows.add(
         Person,
         given=given,
         family=family,
+        middle=middle,
         name_key=fold(f"{family} {given}"),
         locale=None if locale == "en" else locale,
     )
@@ -183,7 +200,9 @@ def _cast_and_staff(plan: Plan, number: int) -> None:
         home = make_family(plan.chance)
         female = plan.chance.random() < 0.7
         given = given_name(plan.chance, home.locale, female=female)
-        person = _person(plan, given, home.her if female else home.him, f"t-{number + 1}-{place:02}")
+        middle = patronymic(plan.chance, home.locale, female=female)
+        family, external = home.her if female else home.him, f"t-{number + 1}-{place:02}"
+        person = _person(plan, given, family, external, middle=middle)
         plan.cast[f"t{place}"] = person
         _role(plan, person, Role.TEACHER)
 
@@ -239,9 +258,12 @@ def _classes(plan: Plan, pupils_in_class: int, number: int) -> None:
 
 
 def _pupils(plan: Plan, class_name: str, class_id: int, wanted: int, number: int) -> list[int]:
+    """The class's pupils with their parents. No two of one family name are called alike, as teachers need it."""
     pupils = []
     fixed = _FIXED_PUPILS.get(class_name, []) if number == 0 else []
+    called: dict[str, set[str]] = {}
     for place in range(wanted):
+        middle = father = ""
         if place < len(fixed):
             external, given, family = fixed[place]
             external = external or f"p-{class_name}-{place + 1:02}"
@@ -249,41 +271,41 @@ def _pupils(plan: Plan, class_name: str, class_id: int, wanted: int, number: int
         else:
             home = make_family(plan.chance)
             female = plan.chance.random() < 0.5
-            given = given_name(plan.chance, home.locale, female=female)
+            given = given_name(plan.chance, home.locale, female=female, taken=called.get(home.her, set()))
+            father = given_name(plan.chance, home.locale, female=False)
+            middle = patronymic(plan.chance, home.locale, female=female, father=father)
             family = home.her if female else home.him
             external = (
                 f"p-{class_name}-{place + 1:02}"
                 if number == 0
                 else f"p{number + 1}-{class_name}-{place + 1:02}"
             )
-        pupil = _person(plan, given, family, external, locale=home.locale)
+        called.setdefault(home.her, set()).add(given)
+        pupil = _person(plan, given, family, external, locale=home.locale, middle=middle)
         _role(plan, pupil, Role.STUDENT)
         plan.rows.add(Enrollment, student_id=pupil, class_id=class_id, roll_number=place + 1)
         pupils.append(pupil)
         if external not in ("student", "daughter", "teachers-child"):
-            _parents(plan, pupil, home, external)
+            _parents(plan, pupil, home, external, father)
     if number == 0:
         _fixed_families(plan, class_name)
     return pupils
 
 
-def _parents(plan: Plan, pupil: int, home: Family, external: str) -> None:
+def _parents(plan: Plan, pupil: int, home: Family, external: str, father_name: str) -> None:
     mother_id = "stranger-mother" if external == "p-7A-02" else f"{external}-mother"
     given = given_name(plan.chance, home.locale, female=True)
     if mother_id == "stranger-mother":
         given = "Irina"
-    mother = _person(plan, given, home.her, mother_id, locale=home.locale)
+    middle = patronymic(plan.chance, home.locale, female=True)
+    mother = _person(plan, given, home.her, mother_id, locale=home.locale, middle=middle)
     plan.rows.add(
         Guardianship, guardian_id=mother, child_id=pupil, relation="mother", rights=GuardianRights.FULL
     )
     if plan.chance.random() < 0.8:
-        father = _person(
-            plan,
-            given_name(plan.chance, home.locale, female=False),
-            home.him,
-            f"{external}-father",
-            locale=home.locale,
-        )
+        given = father_name or given_name(plan.chance, home.locale, female=False)
+        middle = patronymic(plan.chance, home.locale, female=False)
+        father = _person(plan, given, home.him, f"{external}-father", locale=home.locale, middle=middle)
         plan.rows.add(
             Guardianship, guardian_id=father, child_id=pupil, relation="father", rights=GuardianRights.FULL
         )

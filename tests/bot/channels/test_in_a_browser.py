@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from core.clock import ShiftedClock
 from core.db.engine import Database
 from core.db.migrate import migrate
+from core.files import FileStore
 from core.importing.demo import make_demo_school
 from core.settings import Settings
 from tests.support.browser import open_site
@@ -43,7 +46,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         address = f"sqlite+aiosqlite:///{folder / 'demo.db'}"
         database = Database(address)
         await migrate(database)
-        await make_demo_school(database, around=MOMENT, pupils_in_class=6)
+        files = FileStore(folder / "files")
+        await make_demo_school(database, around=MOMENT, pupils_in_class=6, files=files)
         await database.close()
         settings = Settings(_env_file=None, database_url=address, var_dir=folder)
         async with open_site(settings, ShiftedClock(MOMENT), demo=True) as site:
@@ -87,6 +91,37 @@ class Page:
                 len(found := self.all("#messages .from-school")) > before and found[-1].text and found[-1]
             )
         )
+
+    def tap(self, label: str) -> None:
+        """Press the newest button whose label begins so, and wait until it is gone or marked."""
+        button = self.button(label)
+        self.script("arguments[0].focus({preventScroll: true})", button)
+        button.send_keys(Keys.ENTER)
+        self.wait(expected_conditions.staleness_of(button))
+
+    def button(self, label: str) -> WebElement:
+        """The newest button whose label begins so."""
+        found = [one for one in self.all("[data-tap]") if one.text.lstrip("• ").startswith(label)]
+        assert found, f"no button {label!r}"
+        return found[-1]
+
+    def script(self, code: str, *arguments: object) -> Any:
+        return self.driver.execute_script(code, *arguments)
+
+    def newest_heading(self) -> str:
+        return self.all("#messages .card-heading")[-1].text
+
+    def is_seen_from_its_heading(self) -> bool:
+        """Whether the newest answer's heading stands in the window, below the bar."""
+        top, bar, bottom = self.script(
+            "const head = [...document.querySelectorAll('#messages .card-heading')].at(-1).getBoundingClientRect();"
+            "const stage = document.getElementById('stage').getBoundingClientRect();"
+            "return [head.top, stage.top, stage.bottom];"
+        )
+        return bool(bar <= top < bottom - 20)
+
+    def focused(self) -> str:
+        return str(self.driver.switch_to.active_element.text)
 
     def overflow(self) -> int:
         return int(
@@ -175,3 +210,135 @@ def test_signing_out_leads_back_to_the_door(page: Page, url: str) -> None:
     page.wait(lambda _: page.all(".door-card"))
     page.driver.get(f"{url}/chat")
     assert page.all(".door-card")
+
+
+@pytest.mark.parametrize("page", [(390, 844)], indirect=True)
+@pytest.mark.parametrize("command", ["/grades", "/homework", "/meals"])
+def test_a_long_answer_is_seen_from_its_heading(page: Page, url: str, command: str) -> None:
+    page.enter(url, "Anna Petrova")
+    page.say(command)
+    assert page.newest_heading().startswith("Ivan")
+    assert page.is_seen_from_its_heading()
+    page.driver.refresh()
+    page.wait(lambda _: page.all("#messages .from-school"))
+    assert page.is_seen_from_its_heading()
+
+
+@pytest.mark.parametrize("page", [(390, 844)], indirect=True)
+def test_a_tapped_card_shows_its_new_screen_from_the_heading(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    page.say("/schedule")
+    page.tap("Week")
+    assert "The week" in page.newest_heading()
+    assert page.is_seen_from_its_heading()
+
+
+@pytest.mark.parametrize("page", [(390, 844)], indirect=True)
+def test_what_is_ticked_stays_under_the_finger(page: Page, url: str) -> None:
+    page.enter(url, "Ivan Petrov")
+    page.say("/homework")
+    box = next(one for one in page.all("#messages li:last-child [data-tap]") if one.text[0] in "☐☑")
+    name = box.text[2:]
+    page.script("arguments[0].scrollIntoView({block: 'center'})", box)
+    before = box.rect["y"] - page.script("return document.getElementById('stage').scrollTop")
+    page.script("arguments[0].focus({preventScroll: true})", box)
+    box.send_keys(Keys.ENTER)
+    page.wait(expected_conditions.staleness_of(box))
+    assert page.focused()[2:] == name, "the keyboard stays on the box"
+    after = page.driver.switch_to.active_element.rect["y"]
+    assert abs(after - page.script("return document.getElementById('stage').scrollTop") - before) < 3
+
+
+def test_the_keyboard_stays_in_the_card_that_it_tapped(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    page.say("/grades")
+    page.tap("Maria")
+    assert page.focused() == "• Maria"
+    page.tap("By day")
+    assert page.focused() == page.all("#messages li:last-child [data-tap]")[0].text, (
+        "a new screen begins anew"
+    )
+
+
+def test_tab_completes_a_command_and_sends_nothing(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    before = len(page.all("#messages > li"))
+    field = page.driver.find_element(By.ID, "text")
+    field.send_keys("/gr")
+    page.wait(lambda _: page.all("#suggestions li"))
+    field.send_keys(Keys.TAB)
+    assert field.get_attribute("value") == "/grades "
+    assert page.driver.switch_to.active_element == field
+    assert len(page.all("#messages > li")) == before
+
+
+def test_the_composer_tells_a_screen_reader_of_its_list(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    field = page.driver.find_element(By.ID, "text")
+
+    def told(name: str) -> str | None:
+        return field.get_dom_attribute(name)
+
+    assert (told("role"), told("aria-controls"), told("aria-expanded")) == (
+        "combobox",
+        "suggestions",
+        "false",
+    )
+    field.send_keys("/")
+    page.wait(lambda _: told("aria-expanded") == "true")
+    active = page.driver.find_element(By.ID, str(told("aria-activedescendant")))
+    assert active.get_dom_attribute("aria-selected") == "true"
+    field.send_keys(Keys.ESCAPE)
+    assert (told("aria-expanded"), told("aria-activedescendant")) == ("false", None)
+
+
+def test_choosing_a_language_turns_the_whole_page_and_keeps_what_was_typed(page: Page, url: str) -> None:
+    page.enter(url, "Pavel Petrov")
+    page.say("/language")
+    page.driver.find_element(By.ID, "text").send_keys("half a line")
+    page.button("Русский").click()
+    page.wait(lambda _: page.driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == "ru")
+    field = page.wait(lambda _: page.driver.find_element(By.ID, "text"))
+    assert field.get_attribute("placeholder") == "Сообщение"
+    page.wait(lambda _: field.get_attribute("value") == "half a line")
+    assert "Pavel Petrov" in page.driver.find_element(By.CLASS_NAME, "who").text
+
+
+def test_a_stray_percent_sign_in_the_address_breaks_neither_page(page: Page, url: str) -> None:
+    page.driver.get(f"{url}/#%")
+    page.enter(url, "Ivan Petrov")
+    page.driver.get(f"{url}/chat#%")
+    page.driver.refresh()
+    page.wait(lambda _: page.driver.find_element(By.ID, "status").text == "online")
+    assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("page", [(320, 640), (360, 740), (390, 844), (1280, 800)], indirect=True)
+@pytest.mark.parametrize("language", ["en", "ru", "th"])
+def test_nothing_in_the_head_runs_into_another(page: Page, url: str, language: str) -> None:
+    page.enter(url, "Boris Orlov", language)
+    boxes = page.script(
+        "return [...document.querySelectorAll('.bar > *')].map((one) => one.getBoundingClientRect())"
+        ".filter((box) => box.width).map((box) => [box.left, box.right])"
+    )
+    assert all(left[1] <= right[0] + 0.5 for left, right in itertools.pairwise(boxes)), boxes
+    assert page.overflow() <= 0
+    name = page.driver.find_element(By.CSS_SELECTOR, ".who strong")
+    assert name.text == "Boris Orlov"
+    title = page.driver.find_element(By.CSS_SELECTOR, ".bar h1")
+    assert not title.is_displayed() or title.rect["x"] + title.rect["width"] <= name.rect["x"]
+
+
+def test_a_file_of_the_homework_is_handed_out(page: Page, url: str) -> None:
+    page.enter(url, "Anna Petrova")
+    page.say("/homework")
+    sheet = next(one for one in page.all("[data-tap]")[::-1] if "Worksheet" in one.text)
+    sheet.click()
+    link = page.wait(lambda _: page.all("a.file"))[-1]
+    status, kind = page.driver.execute_async_script(
+        "const done = arguments[1]; fetch(arguments[0].href)"
+        ".then((one) => done([one.status, one.headers.get('Content-Disposition')]))",
+        link,
+    )
+    assert status == 200
+    assert kind.startswith("attachment")

@@ -186,6 +186,40 @@ async def test_the_live_connection_refuses_another_sites_page_and_a_wrong_token(
         )
 
 
+async def test_an_open_page_hears_that_it_is_stale_when_the_language_changes(site: Site, cast: Cast) -> None:
+    browser = await signed_in(site, cast, "mother")
+    page = await browser.look()
+    assert '<html lang="en">' in page
+    async with browser.session.ws_connect("/chat/live") as socket:
+        await socket.send_json({"csrf": browser.csrf, "since": 10**9, "stamp": stamp_of(page)})
+        await browser.say("/language")
+        await browser.tap("Русский")
+        assert (await socket.receive_json(timeout=6)) == {"stale": True}
+    fresh = await browser.look()
+    assert '<html lang="ru">' in fresh
+    async with browser.session.ws_connect("/chat/live") as socket:
+        await socket.send_json({"csrf": browser.csrf, "since": 0, "stamp": stamp_of(fresh)})
+        assert "messages" in await socket.receive_json(timeout=6), "what was drawn anew is not stale"
+
+
+async def test_the_page_says_who_one_is_and_is_stale_once_somebody_is_linked(site: Site, cast: Cast) -> None:
+    browser = site.browser()
+    await browser.sign_in(await code_for(site, cast, "teacher"))
+    stranger = await browser.look()
+    assert "Olga Sokolova" not in stranger.split("<main")[0]
+    async with browser.session.ws_connect("/chat/live") as socket:
+        await socket.send_json({"csrf": browser.csrf, "since": 10**9, "stamp": stamp_of(stranger)})
+        await browser.tap("Yes")
+        assert (await socket.receive_json(timeout=6)) == {"stale": True}
+    head = (await browser.look()).split("<main")[0]
+    assert "Olga Sokolova" in head
+    assert "parent or guardian and teacher" in head
+
+
+def stamp_of(page: str) -> str:
+    return page.split('name="stamp" content="')[1].split('"')[0]
+
+
 async def test_signing_out_ends_the_session_and_the_open_connection(site: Site, cast: Cast) -> None:
     browser = await signed_in(site, cast, "mother")
     async with browser.session.ws_connect("/chat/live") as socket:

@@ -37,6 +37,12 @@ def test_a_table_scrolls_and_fills_short_rows() -> None:
     )
 
 
+def test_the_small_print_of_a_cell_stands_below_its_main_words() -> None:
+    assert "<td>Algebra<small>room 204<br>&lt;b&gt;</small></td>" in html(
+        Table((), (("Algebra\nroom 204\n<b>",),))
+    )
+
+
 def test_lists_tick_and_number() -> None:
     assert html(Listing((Item("a", True), Item("b", False)))) == (
         '<ul class="ticks"><li><span class="tick">☑</span> a</li><li><span class="tick">☐</span> b</li></ul>'
@@ -111,6 +117,7 @@ def test_no_card_breaks_the_page_or_brings_style_script_or_a_strange_link(card: 
         "tr",
         "th",
         "td",
+        "small",
         "ul",
         "ol",
         "li",

@@ -58,6 +58,11 @@ def test_a_table_too_wide_for_a_terminal_goes_a_line_a_row() -> None:
     assert render_plain(Card("", (table,))) == f"Term\nTopic · Mark\n{'x' * 120} · 5\n– · 4"
 
 
+def test_where_a_cell_is_one_line_its_small_print_follows_after_a_dot() -> None:
+    table = Table((), (("1", "Algebra\nroom 204\n"),))
+    assert render_plain(Card("", (table,))) == "1  Algebra · room 204"
+
+
 @pytest.mark.parametrize(
     ("text", "width"), [("abc", 3), ("น้ำ", 2), ("กี่", 1), ("漢字", 4), ("e\u0301", 1), ("한", 2)]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from core.clock import FrozenClock
 from core.db.engine import Database
 from core.db.migrate import migrate
 from core.db.models import (
+    Attachment,
     Attendance,
+    Course,
+    Enrollment,
     ExternalId,
     Guardianship,
     Homework,
@@ -25,6 +29,7 @@ from core.db.models import (
 )
 from core.db.uow import UnitOfWork
 from core.domain.rights import GuardianRights
+from core.files import FileStore, identify
 from core.importing.demo import is_demo, make_demo_school
 from tests.cast import NOW
 from tests.support.conversation import Stage
@@ -95,6 +100,46 @@ async def test_the_school_is_whole_and_its_cast_is_there(database: Database, clo
         assert all(balance == total for balance, total in balances), (
             "a balance is the sum of its transactions"
         )
+
+
+async def test_no_two_in_a_class_are_called_alike_and_russian_families_have_patronymics(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'demo.db'}")
+    await migrate(database)
+    await make_demo_school(database, around=NOW)
+    async with UnitOfWork(database, FrozenClock(NOW)) as uow:
+        pupils = await uow.rows(
+            sa.select(Enrollment.class_id, Person.family, Person.given, Person.middle, Person.locale).join(
+                Person, Person.id == Enrollment.student_id
+            )
+        )
+    names = Counter((row.class_id, row.family, row.given) for row in pupils)
+    assert [name for name, count in names.items() if count > 1] == []
+    russian = [row.middle for row in pupils if row.locale == "ru"]
+    assert russian
+    assert all(middle.endswith(("вич", "вна", "чна", "ьич")) for middle in russian), set(russian)
+    await database.close()
+
+
+async def test_7a_has_files_to_open_in_its_homework(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'demo.db'}")
+    await migrate(database)
+    files = FileStore(tmp_path / "files")
+    await make_demo_school(database, around=NOW, pupils_in_class=3, files=files)
+    async with UnitOfWork(database, FrozenClock(NOW)) as uow:
+        rows = await uow.rows(
+            sa.select(Attachment.name, Attachment.media_type, Attachment.sha256, SchoolClass.name.label("of"))
+            .join(Homework, Homework.id == Attachment.homework_id)
+            .join(Course, Course.id == Homework.course_id)
+            .join(SchoolClass, SchoolClass.id == Course.class_id)
+            .where(Attachment.sha256 != "")
+        )
+    assert {row.of for row in rows} == {"7A"}
+    assert {row.media_type for row in rows} == {"application/pdf", "text/plain"}
+    for row in rows:
+        assert identify(files.read(row.sha256), row.name).media_type == row.media_type
+    await database.close()
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,18 @@
-// The chat page: history, live arrival, words and taps. All markup of messages is made and escaped by the server.
+// The chat page: what is said to the server and what comes back.
 "use strict";
 
 import { Attachment } from "/static/attachment.js";
 import { Suggestions } from "/static/suggestions.js";
+import { Thread } from "/static/thread.js";
 
 const words = document.body.dataset;
-const csrf = document.querySelector('meta[name="csrf"]').content;
-const locale = document.documentElement.lang;
+const [csrf, stamp] = ["csrf", "stamp"].map((name) => document.querySelector(`meta[name="${name}"]`).content);
 const byId = (id) => document.getElementById(id);
-const stage = byId("stage");
-const list = byId("messages");
 const older = byId("older");
 const typing = byId("typing");
 const status = byId("status");
-const down = byId("down");
 const composer = byId("composer");
 const text = byId("text");
-
-let revision = 0;
-let oldest = 0;
-let newestShown = 0;
 
 // --- talking to the server -------------------------------------------------------------------------------
 
@@ -49,115 +42,18 @@ function leave() {
 
 // --- messages --------------------------------------------------------------------------------------------
 
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false });
-const calendar = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
-
-function draw(message) {
-  const item = document.createElement("li");
-  item.dataset.id = message.id;
-  item.dataset.day = new Date(message.at).toDateString();
-  item.dataset.at = message.at;
-  item.className = message.outgoing ? "from-school" : "from-me";
-  const bubble = document.createElement("div");
-  bubble.className = "bubble";
-  if (message.html) {
-    bubble.innerHTML = message.html;
-    const buttons = bubble.querySelector(".buttons");
-    if (buttons) item.append(bubble, buttons);
-  } else {
-    const body = document.createElement("p");
-    body.textContent = message.plain;
-    if (message.plain) bubble.append(body);
-  }
-  if (message.file) bubble.append(fileLink(message));
-  const at = document.createElement("time");
-  at.dateTime = message.at;
-  at.textContent = clock.format(new Date(message.at));
-  bubble.append(at);
-  item.prepend(bubble);
-  return item;
-}
-
-function fileLink(message) {
-  const link = document.createElement("a");
-  link.className = "file";
-  link.href = `/chat/files/${message.id}`;
-  link.download = message.file;
-  const name = document.createElement("strong");
-  name.textContent = message.file;
-  const hint = document.createElement("small");
-  hint.textContent = words.download;
-  link.append(name, hint);
-  return link;
-}
-
-function place(message) {
-  revision = Math.max(revision, message.revision);
-  const shown = list.querySelector(`li[data-id="${message.id}"]`);
-  const item = draw(message);
-  if (shown) {
-    // The finger that tapped stays where it was: focus moves to the same place of the new buttons.
-    const buttons = [...shown.querySelectorAll("[data-tap]")];
-    const focused = buttons.indexOf(document.activeElement);
-    shown.replaceWith(item);
-    if (focused >= 0) item.querySelectorAll("[data-tap]")[focused]?.focus({ preventScroll: true });
-  } else if (message.id > newestShown) {
-    newestShown = message.id;
-    list.append(item);
-    if (message.outgoing) typing.hidden = true;
-  } else if (message.id > oldest) {
-    const after = [...list.querySelectorAll("li[data-id]")].find((one) => Number(one.dataset.id) > message.id);
-    list.insertBefore(item, after || null);
-  }
-  oldest = oldest || message.id;
-}
-
-function separateDays() {
-  for (const line of list.querySelectorAll(".day")) line.remove();
-  let day = "";
-  for (const item of list.querySelectorAll("li[data-id]")) {
-    if (item.dataset.day === day) continue;
-    day = item.dataset.day;
-    const line = document.createElement("li");
-    line.className = "day";
-    line.textContent = nameOfDay(new Date(item.dataset.at));
-    list.insertBefore(line, item);
-  }
-}
-
-function nameOfDay(date) {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86400000);
-  if (days === 0) return words.today;
-  if (days === 1) return words.yesterday;
-  const name = calendar.format(date);
-  return name[0].toLocaleUpperCase(locale) + name.slice(1);
-}
-
-const atEnd = () => stage.scrollHeight - stage.scrollTop - stage.clientHeight < 120;
-
-function toEnd() {
-  stage.scrollTop = stage.scrollHeight;
-  down.hidden = true;
-}
+const thread = new Thread(byId("stage"), byId("messages"), byId("down"), words);
 
 function arrive(messages) {
-  const stay = !atEnd() && messages.every((one) => one.outgoing);
-  messages.forEach(place);
-  separateDays();
-  if (!stay) toEnd();
-  else if (messages.some((one) => one.id === newestShown)) down.hidden = false;
+  if (messages.some((one) => one.outgoing && one.id > thread.newest)) typing.hidden = true;
+  thread.arrive(messages);
 }
 
 async function loadOlder() {
   older.disabled = true;
   try {
-    const page = await get(`/chat/history?before=${oldest}`);
-    const height = stage.scrollHeight;
-    const items = page.messages.map(draw);
-    list.prepend(...items);
-    if (page.messages.length) oldest = page.messages[0].id;
-    separateDays();
-    stage.scrollTop += stage.scrollHeight - height;
+    const page = await get(`/chat/history?before=${thread.oldest}`);
+    thread.prepend(page.messages);
     older.hidden = !page.more;
   } catch {
     toast(words.failed);
@@ -173,18 +69,28 @@ let waits = 500;
 function listen() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat/live`);
   socket.addEventListener("open", () => {
-    socket.send(JSON.stringify({ csrf, since: revision }));
+    socket.send(JSON.stringify({ csrf, stamp, since: thread.revision }));
     waits = 500;
     status.textContent = words.online;
     document.body.classList.remove("offline");
   });
-  socket.addEventListener("message", (event) => arrive(JSON.parse(event.data).messages));
+  socket.addEventListener("message", (event) => {
+    const news = JSON.parse(event.data);
+    if (news.stale) reload();
+    else arrive(news.messages);
+  });
   socket.addEventListener("close", () => {
     status.textContent = words.offline;
     document.body.classList.add("offline");
     setTimeout(check, waits);
     waits = Math.min(waits * 2, 15000);
   });
+}
+
+// The page was drawn in another language or for another person: what stands in the composer is kept.
+function reload() {
+  if (text.value) sessionStorage.setItem("draft", text.value);
+  location.reload();
 }
 
 async function check() {
@@ -202,7 +108,8 @@ async function check() {
 
 async function say(line) {
   typing.hidden = false;
-  toEnd();
+  thread.toEnd();
+  thread.ask();
   try {
     await post("/chat/messages", { text: line });
     return true;
@@ -210,6 +117,7 @@ async function say(line) {
     toast(error.message === "Failed to fetch" ? words.failed : error.message);
     return false;
   } finally {
+    thread.answered();
     typing.hidden = true;
   }
 }
@@ -228,6 +136,7 @@ async function send(line) {
 
 async function sendFile(caption) {
   typing.hidden = false;
+  thread.ask();
   try {
     await attachment.send(caption, csrf, words.failed);
     text.value = "";
@@ -235,12 +144,14 @@ async function sendFile(caption) {
   } catch (error) {
     toast(error.message === "Failed to fetch" ? words.failed : error.message);
   } finally {
+    thread.answered();
     typing.hidden = true;
   }
 }
 
 async function tap(button) {
   const item = button.closest("li");
+  thread.ask(Number(item.dataset.id));
   item.classList.add("busy");
   button.setAttribute("aria-busy", "true");
   try {
@@ -249,6 +160,7 @@ async function tap(button) {
   } catch (error) {
     toast(error.message === "Failed to fetch" ? words.failed : error.message);
   } finally {
+    thread.answered();
     item.classList.remove("busy");
     button.removeAttribute("aria-busy");
   }
@@ -266,7 +178,7 @@ function toast(message) {
 
 function grow() {
   text.style.height = "auto";
-  text.style.height = `${Math.min(text.scrollHeight, 160)}px`;
+  text.style.height = `${Math.min(text.scrollHeight + text.offsetHeight - text.clientHeight, 160)}px`;
 }
 
 // --- wiring ----------------------------------------------------------------------------------------------
@@ -294,32 +206,38 @@ text.addEventListener("keydown", (event) => {
   }
 });
 text.addEventListener("input", () => { grow(); suggestions.typed(); });
-list.addEventListener("click", (event) => {
+thread.list.addEventListener("click", (event) => {
   const button = event.target.closest("[data-tap]");
   if (button && !button.closest(".busy")) tap(button);
 });
 older.addEventListener("click", loadOlder);
-down.addEventListener("click", toEnd);
-stage.addEventListener("scroll", () => { if (atEnd()) down.hidden = true; }, { passive: true });
 byId("sign-out").addEventListener("click", async () => {
   await post("/sign-out", {}).catch(() => {});
   location.assign("/");
 });
 
+// A slip's address carries its code after "#", where no server and no log sees it; anything else may stand there, too.
+function codeInAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 async function start() {
   const page = await get("/chat/history");
   older.hidden = !page.more;
-  page.messages.forEach(place);
-  separateDays();
-  toEnd();
+  thread.arrive(page.messages);
+  thread.revealNewest();
   listen();
   menu().catch(() => {});
-  const code = decodeURIComponent(location.hash.slice(1));
-  if (code) {
-    history.replaceState(null, "", location.pathname);
-    text.value = `/link ${code}`;
-  }
-  if (matchMedia("(pointer: fine)").matches) text.focus();
+  const code = codeInAddress();
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  text.value = code ? `/link ${code}` : sessionStorage.getItem("draft") || "";
+  sessionStorage.removeItem("draft");
+  grow();
+  if (matchMedia("(pointer: fine)").matches) text.focus({ preventScroll: true });
 }
 
 start().catch(() => { status.textContent = words.offline; setTimeout(() => location.reload(), 5000); });

@@ -1,10 +1,19 @@
 // A slip's address carries its code after "#", where no server and no log sees it.
 "use strict";
 const field = document.getElementById("code");
-const code = decodeURIComponent(location.hash.slice(1));
+
+function codeInAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
+const code = codeInAddress();
+if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 if (code) {
   field.value = code;
-  history.replaceState(null, "", location.pathname + location.search);
   field.form.querySelector("button").focus();
 }
 for (const form of document.forms) {

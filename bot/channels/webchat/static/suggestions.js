@@ -1,4 +1,5 @@
-// The list of commands above the composer: opened by its button or by typing "/", walked with the arrow keys.
+// The list of commands above the composer: opened by its button or by typing "/", walked with the arrow keys. Enter
+// sends the one that is marked, Tab writes it out.
 "use strict";
 
 export class Suggestions {
@@ -36,7 +37,7 @@ export class Suggestions {
     this.at = found.length ? 0 : -1;
     this.mark();
     this.box.hidden = !found.length;
-    this.opener.setAttribute("aria-expanded", String(!this.box.hidden));
+    this.expanded(!this.box.hidden);
   }
 
   line(entry, place) {
@@ -74,8 +75,13 @@ export class Suggestions {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this.at = (this.at + (event.key === "ArrowDown" ? 1 : lines.length - 1)) % lines.length;
       this.mark();
-    } else if (event.key === "Enter" || event.key === "Tab") {
+    } else if (event.key === "Enter") {
       this.take(lines[this.at]);
+    } else if (event.key === "Tab" && event.shiftKey) {
+      this.close();
+      return false;
+    } else if (event.key === "Tab") {
+      this.complete(lines[this.at]);
     } else if (event.key === "Escape") {
       this.close();
     } else {
@@ -90,11 +96,21 @@ export class Suggestions {
     this.choose(`/${line.dataset.command}`);
   }
 
+  // The words behind the command can still be written.
+  complete(line) {
+    this.close();
+    this.field.value = `/${line.dataset.command} `;
+  }
+
+  expanded(is) {
+    for (const one of [this.opener, this.field]) one.setAttribute("aria-expanded", String(is));
+  }
+
   close() {
     this.asked++;
     this.box.hidden = true;
     this.at = -1;
-    this.opener.setAttribute("aria-expanded", "false");
+    this.expanded(false);
     this.field.removeAttribute("aria-activedescendant");
   }
 }
