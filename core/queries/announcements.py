@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from core.db.models import (
     SchoolClass,
     Subject,
 )
+from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience
 from core.domain.ids import LARGEST_ID, AnnouncementId
@@ -105,7 +106,7 @@ class Announced:
     author: str
     text: str
     published_at: datetime
-    edited: bool
+    edited_at: datetime | None
     withdrawn: bool
     opened: bool
     files: tuple[tuple[int, str], ...] = ()
@@ -167,7 +168,7 @@ def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequen
         author,
         row.text,
         row.published_at,
-        row.edited_at is not None,
+        row.edited_at,
         row.withdrawn_at is not None,
         bool(row.opened),
         tuple(files),
@@ -175,15 +176,19 @@ def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequen
     )
 
 
-def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
+def _today(uow: UnitOfWork, actor: Actor) -> date:
+    return actor.school.today(uow.now) if actor.school else uow.now.date()
+
+
+def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     """Whether an announcement is for one of the asker's children, for the asker as a pupil, or for the own staff."""
     students = [student.id for student in actor.students]
     schools = {student.school.id for student in actor.students} | {held.school.id for held in actor.roles}
-    in_class = (Enrollment.student_id.in_(students)) & Enrollment.ends.is_(None)
+    in_class = Enrollment.student_id.in_(students) & holds_on(Enrollment, today)
     of_course = sa.exists().where(
         CourseEnrollment.course_id == Announcement.course_id,
         CourseEnrollment.student_id.in_(students),
-        CourseEnrollment.ends.is_(None),
+        holds_on(CourseEnrollment, today),
     )
     of_class = sa.exists().where(Enrollment.class_id == Announcement.class_id, in_class)
     other = aliased(SchoolClass)
@@ -221,7 +226,7 @@ async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
         raise NotFound("announcement_not_found")
     rows = await uow.rows(
         _announcements(_persons(actor))
-        .where(_concerns(actor), Announcement.withdrawn_at.is_(None))
+        .where(_concerns(actor, _today(uow, actor)), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
@@ -242,7 +247,7 @@ async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) 
             _announcements(_persons(actor)).where(
                 Announcement.id == announcement_id,
                 sa.or_(
-                    _concerns(actor) & Announcement.withdrawn_at.is_(None),
+                    _concerns(actor, _today(uow, actor)) & Announcement.withdrawn_at.is_(None),
                     Announcement.author_id.in_(_persons(actor)),
                 ),
             )
@@ -313,28 +318,40 @@ async def _about(uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]) -> 
     students = actor.students
     if len(students) < 2 or not rows:
         return found
+    ids = [student.id for student in students]
     courses = [row.course_id for row in rows if row.course_id is not None]
-    enrolled: set[tuple[int, int]] = set()
-    if courses:
-        enrolled = {
-            (row.course_id, row.student_id)
-            for row in await uow.rows(
-                sa.select(CourseEnrollment.course_id, CourseEnrollment.student_id).where(
-                    CourseEnrollment.course_id.in_(courses),
-                    CourseEnrollment.student_id.in_([student.id for student in students]),
-                )
+    today = _today(uow, actor)
+    no_number = sa.cast(sa.null(), sa.BigInteger())
+    belonging = await uow.rows(
+        sa.union_all(
+            sa.select(
+                Enrollment.student_id,
+                Enrollment.class_id,
+                SchoolClass.school_id,
+                SchoolClass.grade,
+                no_number.label("course_id"),
             )
-        }
+            .join(SchoolClass, SchoolClass.id == Enrollment.class_id)
+            .where(Enrollment.student_id.in_(ids), holds_on(Enrollment, today)),
+            sa.select(CourseEnrollment.student_id, *(no_number,) * 3, CourseEnrollment.course_id).where(
+                CourseEnrollment.student_id.in_(ids),
+                CourseEnrollment.course_id.in_(courses),
+                holds_on(CourseEnrollment, today),
+            ),
+        )
+    )
+    in_course = {(one.course_id, one.student_id) for one in belonging}
+    in_class = {(one.class_id, one.student_id) for one in belonging}
+    in_grade = {(one.school_id, one.grade, one.student_id) for one in belonging}
     for row in rows:
         for student in students:
-            concerned = (
-                (row.course_id, student.id) in enrolled
-                if row.course_id is not None
-                else student.class_id == row.class_id
-                if row.class_id is not None
-                else student.school.id == row.school_id and row.grade is None
-            )
-            if concerned:
+            concerned = {
+                AudienceKind.COURSE: (row.course_id, student.id) in in_course,
+                AudienceKind.CLASS: (row.class_id, student.id) in in_class,
+                AudienceKind.GRADE: (row.school_id, row.grade, student.id) in in_grade,
+                AudienceKind.SCHOOL: student.school.id == row.school_id,
+            }
+            if concerned[AudienceKind(row.audience)]:
                 found[row.id].append(student.name.called)
     return found
 
