@@ -310,7 +310,7 @@ def dropped_card(t: Translator) -> Card:
 def unknown_course_card(t: Translator, words: str, courses: Sequence[TaughtCourse], text: str) -> Card:
     """The words before the colon name no course of the teacher's."""
     return Card(
-        t("No such course of yours"),
+        t("Not one of your courses"),
         (
             Text(t("“{words}” is none of your courses. They are:", words=words)),
             Listing(tuple(Item(course_words(course)) for course in courses[:30])),
