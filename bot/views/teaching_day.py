@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
@@ -91,12 +91,16 @@ def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
             )
         )
 
-    def at(when: date) -> str:
-        return LessonsTap(day=max(1, when.toordinal())).pack()
+    def at(ordinal: int) -> str:
+        return LessonsTap(day=min(LAST_DAY, max(1, ordinal))).pack()
 
-    step = timedelta(days=1)
+    shown = day.on.toordinal()
     rows.append(
-        (Button("◀", at(day.on - step)), Button(t("Today"), at(day.today)), Button("▶", at(day.on + step)))
+        (
+            Button("◀", at(shown - 1)),
+            Button(t("Today"), at(day.today.toordinal())),
+            Button("▶", at(shown + 1)),
+        )
     )
     return Card(t("My day"), tuple(blocks), tuple(rows))
 

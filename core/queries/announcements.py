@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.access import Actor
+from core.access import Actor, Student
 from core.db.models import (
     Announcement,
     Attachment,
@@ -113,7 +113,11 @@ class Announced:
     about: tuple[str, ...] = ()
 
 
-def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
+def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
+    """Announcements with whether the asker has opened them and, where the asker has several children, which of them
+    each concerns (``about_0`` and so on)."""
+    persons, students = _persons(actor), actor.students
+    several = students if len(students) > 1 else ()
     columns: list[Any] = [
         Announcement.id,
         *(Announcement.audience, Announcement.course_id, Announcement.class_id, Announcement.grade),
@@ -132,6 +136,7 @@ def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
         sa.exists()
         .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
         .label("opened"),
+        *(_concerns_pupils([one], today).label(f"about_{i}") for i, one in enumerate(several)),
     ]
     return (
         sa.select(*columns)
@@ -143,7 +148,7 @@ def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
     )
 
 
-def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequence[str] = ()) -> Announced:
+def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ()) -> Announced:
     kind = AudienceKind(row.audience)
     number = {
         AudienceKind.COURSE: row.course_id,
@@ -172,7 +177,7 @@ def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequen
         row.withdrawn_at is not None,
         bool(row.opened),
         tuple(files),
-        tuple(about),
+        tuple(one.name.called for i, one in enumerate(actor.students) if getattr(row, f"about_{i}", False)),
     )
 
 
@@ -180,14 +185,13 @@ def _today(uow: UnitOfWork, actor: Actor) -> date:
     return actor.school.today(uow.now) if actor.school else uow.now.date()
 
 
-def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
-    """Whether an announcement is for one of the asker's children, for the asker as a pupil, or for the own staff."""
-    students = [student.id for student in actor.students]
-    schools = {student.school.id for student in actor.students} | {held.school.id for held in actor.roles}
-    in_class = Enrollment.student_id.in_(students) & holds_on(Enrollment, today)
+def _concerns_pupils(students: Sequence[Student], today: date) -> sa.ColumnElement[bool]:
+    """Whether an announcement is for one of the pupils; the same whom ``reach_of`` counts."""
+    ids = [student.id for student in students]
+    in_class = Enrollment.student_id.in_(ids) & holds_on(Enrollment, today)
     of_course = sa.exists().where(
         CourseEnrollment.course_id == Announcement.course_id,
-        CourseEnrollment.student_id.in_(students),
+        CourseEnrollment.student_id.in_(ids),
         holds_on(CourseEnrollment, today),
     )
     of_class = sa.exists().where(Enrollment.class_id == Announcement.class_id, in_class)
@@ -198,12 +202,22 @@ def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
         other.grade == Announcement.grade,
         in_class,
     )
+    schools = {student.school.id for student in students}
     return sa.or_(
-        (Announcement.audience == AudienceKind.COURSE)
-        & sa.or_(of_course, Announcement.course_id.in_(actor.courses)),
-        (Announcement.audience == AudienceKind.CLASS)
-        & sa.or_(of_class, Announcement.class_id.in_(actor.homerooms)),
+        (Announcement.audience == AudienceKind.COURSE) & of_course,
+        (Announcement.audience == AudienceKind.CLASS) & of_class,
         (Announcement.audience == AudienceKind.GRADE) & of_grade,
+        (Announcement.audience == AudienceKind.SCHOOL) & Announcement.school_id.in_(schools),
+    )
+
+
+def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
+    """Whether an announcement is for one of the asker's children, for the asker as a pupil, or for the own staff."""
+    schools = {held.school.id for held in actor.roles}
+    return sa.or_(
+        _concerns_pupils(actor.students, today),
+        (Announcement.audience == AudienceKind.COURSE) & Announcement.course_id.in_(actor.courses),
+        (Announcement.audience == AudienceKind.CLASS) & Announcement.class_id.in_(actor.homerooms),
         (Announcement.audience == AudienceKind.SCHOOL) & Announcement.school_id.in_(schools),
     )
 
@@ -221,46 +235,44 @@ ON_A_PAGE = 8
 
 
 async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
-    """What was announced to the asker, withdrawn ones left out. At most three statements."""
+    """What was announced to the asker, withdrawn ones left out. At most two statements."""
     if actor.is_stranger:
         raise NotFound("announcement_not_found")
+    today = _today(uow, actor)
     rows = await uow.rows(
-        _announcements(_persons(actor))
-        .where(_concerns(actor, _today(uow, actor)), Announcement.withdrawn_at.is_(None))
+        _announcements(actor, today)
+        .where(_concerns(actor, today), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
     shown = rows[:ON_A_PAGE]
-    about = await _about(uow, actor, shown)
     files = await _files(uow, [row.id for row in shown])
-    return NewsPage(
-        tuple(_read(row, files[row.id], about[row.id]) for row in shown), page, len(rows) > ON_A_PAGE
-    )
+    return NewsPage(tuple(_read(row, actor, files[row.id]) for row in shown), page, len(rows) > ON_A_PAGE)
 
 
 async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announced:
-    """One announcement that concerns the asker, or that the asker wrote. At most three statements. Raises NotFound."""
+    """One announcement that concerns the asker, or that the asker wrote. At most two statements. Raises NotFound."""
     row = None
+    today = _today(uow, actor)
     if 0 < announcement_id <= LARGEST_ID and not actor.is_stranger:
         row = await uow.row(
-            _announcements(_persons(actor)).where(
+            _announcements(actor, today).where(
                 Announcement.id == announcement_id,
                 sa.or_(
-                    _concerns(actor, _today(uow, actor)) & Announcement.withdrawn_at.is_(None),
+                    _concerns(actor, today) & Announcement.withdrawn_at.is_(None),
                     Announcement.author_id.in_(_persons(actor)),
                 ),
             )
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    about = await _about(uow, actor, [row])
     files = await _files(uow, [row.id])
-    return _read(row, files[row.id], about[row.id])
+    return _read(row, actor, files[row.id])
 
 
 async def access_announcement_file(uow: UnitOfWork, actor: Actor, attachment_id: int) -> StoredFile:
-    """A file of an announcement that concerns the asker. At most four statements. Raises NotFound."""
+    """A file of an announcement that concerns the asker. At most three statements. Raises NotFound."""
     row = None
     if 0 < attachment_id <= LARGEST_ID:
         row = await uow.row(
@@ -281,7 +293,7 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
     paths = {held.school.path for held in actor.roles if held.role in SPEAKERS}
     if 0 < announcement_id <= LARGEST_ID:
         row = await uow.row(
-            _announcements(_persons(actor)).where(
+            _announcements(actor, _today(uow, actor)).where(
                 Announcement.id == announcement_id,
                 Announcement.withdrawn_at.is_(None),
                 sa.or_(
@@ -293,67 +305,23 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
     if row is None:
         raise NotFound("announcement_not_found")
     files = await _files(uow, [row.id])
-    return _read(row, files[row.id])
+    return _read(row, actor, files[row.id])
 
 
 async def own_announcements(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
     """What the asker has announced, newest first. One statement."""
     rows = await uow.rows(
-        _announcements(_persons(actor))
+        _announcements(actor, _today(uow, actor))
         .where(Announcement.author_id.in_(_persons(actor)), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
-    return NewsPage(tuple(_read(row) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
+    return NewsPage(tuple(_read(row, actor) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
 
 
 def _persons(actor: Actor) -> list[int]:
     return [identity.person_id for identity in actor.identities]
-
-
-async def _about(uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]) -> defaultdict[int, list[str]]:
-    """Which of several children each announcement concerns, by what they are called. One statement, or none."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    students = actor.students
-    if len(students) < 2 or not rows:
-        return found
-    ids = [student.id for student in students]
-    courses = [row.course_id for row in rows if row.course_id is not None]
-    today = _today(uow, actor)
-    no_number = sa.cast(sa.null(), sa.BigInteger())
-    belonging = await uow.rows(
-        sa.union_all(
-            sa.select(
-                Enrollment.student_id,
-                Enrollment.class_id,
-                SchoolClass.school_id,
-                SchoolClass.grade,
-                no_number.label("course_id"),
-            )
-            .join(SchoolClass, SchoolClass.id == Enrollment.class_id)
-            .where(Enrollment.student_id.in_(ids), holds_on(Enrollment, today)),
-            sa.select(CourseEnrollment.student_id, *(no_number,) * 3, CourseEnrollment.course_id).where(
-                CourseEnrollment.student_id.in_(ids),
-                CourseEnrollment.course_id.in_(courses),
-                holds_on(CourseEnrollment, today),
-            ),
-        )
-    )
-    in_course = {(one.course_id, one.student_id) for one in belonging}
-    in_class = {(one.class_id, one.student_id) for one in belonging}
-    in_grade = {(one.school_id, one.grade, one.student_id) for one in belonging}
-    for row in rows:
-        for student in students:
-            concerned = {
-                AudienceKind.COURSE: (row.course_id, student.id) in in_course,
-                AudienceKind.CLASS: (row.class_id, student.id) in in_class,
-                AudienceKind.GRADE: (row.school_id, row.grade, student.id) in in_grade,
-                AudienceKind.SCHOOL: student.school.id == row.school_id,
-            }
-            if concerned[AudienceKind(row.audience)]:
-                found[row.id].append(student.name.called)
-    return found
 
 
 async def _files(uow: UnitOfWork, ids: Sequence[int]) -> defaultdict[int, list[tuple[int, str]]]:

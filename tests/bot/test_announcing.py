@@ -13,6 +13,7 @@ from core.db.models import Announcement, ChatLink, CourseEnrollment, Enrollment,
 from core.db.uow import UnitOfWork
 from tests.cast import TODAY, Cast
 from tests.support.conversation import Stage, User
+from tests.support.statements import counted
 from tests.support.trail import audited, happened
 
 
@@ -213,6 +214,14 @@ async def test_the_news_of_a_grade_names_the_child_whose_grade_it_is(stage: Stag
     async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
         await uow.write(sa.update(SchoolClass).where(SchoolClass.id == cast.classes["3B"]).values(grade=7))
     assert "Maria" in (await phone(stage, cast, "mother").tap_data("nw:open:1:0")).text
+
+
+async def test_news_that_open_at_once_cost_a_mother_of_two_four_statements(stage: Stage, cast: Cast) -> None:
+    await announced(stage, cast, "/announce 7A: bring skis")
+    mother = phone(stage, cast, "mother")
+    with counted(stage.database) as statements:
+        assert "Ivan" in (await mother.send("/news")).text
+    assert len(statements) <= 4, statements
 
 
 async def test_opening_leaves_a_receipt_and_the_author_sees_who_has_and_who_has_not(

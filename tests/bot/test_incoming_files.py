@@ -11,11 +11,11 @@ from bot.intake import links_in
 from core.cards import File
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Attachment, IncomingFile
+from core.db.models import Attachment, CourseEnrollment, IncomingFile
 from core.db.uow import UnitOfWork
 from core.errors import FileRefused
 from core.files import LARGEST_FILE, FileStore, identify
-from tests.cast import Cast
+from tests.cast import TODAY, Cast
 from tests.support.conversation import Stage, User
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + b"\0" * 40 + b"\xff\xd9"
@@ -167,6 +167,20 @@ async def test_a_file_is_added_to_what_is_announced_and_undo_takes_it_off(stage:
     assert await attached(stage) == ["plan.pdf"]
     await homeroom.tap("Undo")
     assert await attached(stage) == []
+
+
+async def test_who_left_the_course_no_longer_opens_the_files_of_later_homework(
+    stage: Stage, cast: Cast
+) -> None:
+    teacher = phone(stage, cast, "teacher")
+    await teacher.give(teacher.document(PDF, "task.pdf", caption="/hw 7A algebra tomorrow: the task"))
+    await teacher.tap("Save")
+    file = f"hw:file:{cast['alexei'].person_id}:0:1"
+    alexei = phone(stage, cast, "alexei")
+    assert isinstance((await alexei.tap_data(file)).what, File)
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        await uow.write(sa.update(CourseEnrollment).values(ends=TODAY))
+    assert "nothing like that" in (await alexei.tap_data(file)).text
 
 
 async def test_a_file_of_an_announcement_is_for_those_whom_it_concerns(stage: Stage, cast: Cast) -> None:

@@ -29,6 +29,7 @@ from core.domain.kinds import ChangeKind
 from core.domain.rights import GuardianRights
 from tests.cast import TODAY, Cast
 from tests.support.conversation import Stage, User
+from tests.support.statements import counted
 
 
 @pytest.fixture
@@ -322,24 +323,14 @@ async def test_a_group_hears_only_where_to_talk(stage: Stage, cast: Cast) -> Non
 
 
 @pytest.mark.parametrize(
-    "command", ["/grades", "/homework", "/schedule", "/attendance", "/meals", "/children"]
+    "command", ["/grades", "/homework", "/schedule", "/attendance", "/meals", "/children", "/news"]
 )
 @pytest.mark.parametrize("name", ["mother", "father", "ivan", "teacher"])
 async def test_a_family_command_costs_at_most_four_statements(
     stage: Stage, cast: Cast, name: str, command: str
 ) -> None:
-    counted: list[str] = []
-    engines = (stage.database.reader.engine, stage.database.writer.sync_engine)
-
-    def count(_c: object, _cursor: object, statement: str, *_more: object) -> None:
-        if statement.split(None, 1)[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
-            counted.append(statement)
-
     user = phone(stage, cast, name)
     await user.send(command)
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", count)
-    await user.send(command)
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", count)
-    assert 0 < len(counted) <= 4, counted
+    with counted(stage.database) as statements:
+        await user.send(command)
+    assert 0 < len(statements) <= 4, statements

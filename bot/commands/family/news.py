@@ -7,21 +7,21 @@ from bot.views.news import NewsTap, announcement_card, news_card
 from core.actions.announcements import note_opened
 from core.cards import File, FileSource, Reply
 from core.i18n import N_
-from core.queries.announcements import access_announcement_file, announcement_for, news_for
+from core.queries.announcements import Announced, access_announcement_file, announcement_for, news_for
 
 
 async def news(turn: Turn, _arguments: str) -> Reply:
     """Headlines; a single one that is new is opened at once."""
     page = await news_for(turn.uow, turn.actor)
     if len(page.items) == 1 and not page.items[0].opened:
-        return await _open(turn, page.items[0].id)
+        return await _open(turn, page.items[0])
     return news_card(turn.t, page, turn.zone)
 
 
 async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
     """A page, one announcement, or a file."""
     if tap.on == "open":
-        return await _open(turn, tap.id)
+        return await _open(turn, await announcement_for(turn.uow, turn.actor, tap.id))
     if tap.on == "file":
         found = await access_announcement_file(turn.uow, turn.actor, tap.id)
         content = turn.services.files.read(found.sha256)
@@ -29,8 +29,7 @@ async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
     return news_card(turn.t, await news_for(turn.uow, turn.actor, tap.page), turn.zone)
 
 
-async def _open(turn: Turn, number: int) -> Reply:
-    one = await announcement_for(turn.uow, turn.actor, number)
+async def _open(turn: Turn, one: Announced) -> Reply:
     await note_opened(turn.uow, turn.actor, turn.chat.key, one)
     return announcement_card(turn.t, one, turn.zone)
 
