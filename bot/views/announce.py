@@ -46,35 +46,31 @@ def audiences_card(
         for one in ordered
     ]
     rows = [tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2)]
-    blocks: list[Block] = []
+    blocks: list[Block] = [Text(text)] if text else []
     if unknown:
         blocks.append(Text(t("You cannot write to “{words}”. You can write to:", words=unknown[:60])))
     else:
         blocks.append(Text(t("For whom is it?")))
-    if text:
-        blocks.append(Text(text))
     rows.append((Button(t("Cancel"), _tap(posting_id, "cancel")),))
     return Card(t("Announcement"), tuple(blocks), tuple(rows))
 
 
-def ask_text_card(t: Translator, posting_id: PostingId, audience: Audience | None, text: str) -> Card:
-    """Asks for the words."""
+def ask_text_card(
+    t: Translator, posting_id: PostingId, audience: Audience | None, text: str, *, can_go_back: bool
+) -> Card:
+    """Asks for the words; back to the draft where it can be sent as it is."""
     blocks: list[Block] = []
     if audience is not None:
         blocks.append(Text(t("For: {audience}", audience=audience_words(t, audience))))
     if text:
         blocks += [Text(t("This is what you wrote:")), Text(text)]
     blocks.append(Note(t("Write it as families should read it; photos and documents may come with it.")))
-    return Card(
-        t("Write the announcement"),
-        tuple(blocks),
-        (
-            (
-                Button(t("Change audience"), _tap(posting_id, "choose")),
-                Button(t("Cancel"), _tap(posting_id, "cancel")),
-            ),
-        ),
+    back = (Button(t("Back"), _tap(posting_id, "show")),)
+    out = (
+        Button(t("Change audience"), _tap(posting_id, "choose")),
+        Button(t("Cancel"), _tap(posting_id, "cancel")),
     )
+    return Card(t("Write the announcement"), tuple(blocks), (back, out) if can_go_back else (out,))
 
 
 def announcement_preview_card(

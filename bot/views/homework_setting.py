@@ -61,19 +61,24 @@ def homework_preview_card(
         )
     else:
         blocks.append(Text(t("For which course? Your words are kept.")))
+    if preview.edits:
+        blocks += [*_before(t, preview.edits, preview.today), Text(t("This is what it will say:"))]
     if draft.text:
         blocks.append(Text(draft.text))
     blocks += _extras(t, draft.minutes, file_names(t, preview.files), draft.links)
-    blocks += _before(t, preview) if preview.edits else _due_already(t, preview.places)
+    if not preview.edits:
+        blocks += _due_already(t, preview.places)
     for place in preview.places:
-        if place.on and place.period is None and draft.due:
+        is_new = preview.edits is None or place.on != preview.edits.due_on
+        if place.on and place.period is None and draft.due and is_new:
             blocks.append(Note(t("{course}: no lesson on that day.", course=course_words(place.course))))
     problem = _problem_words(t, preview.problem)
     if problem:
         blocks.append(Text(problem))
     elif asks:
         blocks.append(Note(t("Words may follow: just write them.")))
-    return Card(t("Homework: is this right?"), tuple(blocks), _preview_buttons(t, posting_id, preview))
+    heading = t("Edit: is this right?") if preview.edits else t("Homework: is this right?")
+    return Card(heading, tuple(blocks), _preview_buttons(t, posting_id, preview))
 
 
 def _preview_buttons(
@@ -102,15 +107,12 @@ def _due_already(t: Translator, places: Sequence[DuePlace]) -> list[Block]:
     return [Text(t("Due there already:")), Listing(items)]
 
 
-def _before(t: Translator, preview: HomeworkPreview) -> list[Block]:
+def _before(t: Translator, own: OwnHomework, today: date) -> list[Block]:
     """What families read now."""
-    own = preview.edits
-    assert own is not None
-    facts = [(t("Due"), t.relative_day(own.due_on, preview.today))]
     return [
         Text(t("This is what it says now:")),
         Text(own.text or "—"),
-        Facts(tuple(facts)),
+        Facts(((t("Due"), t.relative_day(own.due_on, today)),)),
         *_extras(t, own.minutes, own.files, ()),
     ]
 
@@ -255,7 +257,7 @@ def own_homework_card(t: Translator, own: Sequence[OwnHomework], today: date) ->
     rows = tuple(
         (
             Button(
-                f"{t.date(one.due_on, 'short')} · {course_words(one.course)}",
+                shorten(f"{t.date(one.due_on, 'short')} · {course_words(one.course)}: {_said(one)}", 48),
                 SetHomeworkTap(do="open", id=one.id).pack(),
             ),
         )

@@ -217,4 +217,4 @@ def topic_lessons_card(
     question = [Text(t("For which lesson?") if rows else no_lesson_words(t))]
     rows.append((Button(t("Cancel"), _draft_tap(posting_id, "cancel")),))
     said = [Text(problem)] if problem else []
-    return Card(t("Topic"), (*said, *question, *([Text(topic)] if topic else [])), tuple(rows))
+    return Card(t("Topic"), (*said, *([Text(topic)] if topic else []), *question), tuple(rows))

@@ -113,7 +113,8 @@ async def _ask(turn: Turn, posting_id: PostingId, draft: AnnouncementDraft) -> R
     if draft.edits:
         return reword_card(turn.t, posting_id, draft)
     known = await access_audience(turn.uow, turn.actor, draft.audience) if draft.audience else None
-    return ask_text_card(turn.t, posting_id, known, draft.text)
+    can_go_back = bool(draft.text or draft.messages)
+    return ask_text_card(turn.t, posting_id, known, draft.text, can_go_back=can_go_back)
 
 
 async def edit(turn: Turn, one: Announced) -> Reply:
