@@ -123,8 +123,10 @@ class Capability:
     """``menu`` and ``title`` are message ids: a line for the menu, and the word that calls it without a slash.
 
     ``tap`` is the callback data's class, whose prefix names the capability; ``steps`` take the plain text of an
-    open conversation; ``claims`` says whether free text outside of one is meant for ``on_command``. ``posts`` is the
-    kind of postings that ``undo`` takes back.
+    open conversation, those of ``file_steps`` also files without words (the text is empty then). A tap on another
+    capability ends it, unless that ``keeps_steps``. ``claims`` says whether free text outside of a conversation is
+    meant for ``on_command``; ``insists``, whether it is so surely inside of another one that one has to ask.
+    ``posts`` is the kind of postings that ``undo`` takes back.
     """
 
     name: str
@@ -137,7 +139,10 @@ class Capability:
     tap: type[CallbackData] | None = None
     on_tap: OnTap | None = None
     steps: Mapping[str, OnCommand] = field(default_factory=dict)
+    file_steps: frozenset[str] = frozenset()
+    keeps_steps: bool = False
     claims: Callable[[Turn, str], bool] | None = None
+    insists: Callable[[Turn, str], Awaitable[bool]] | None = None
     posts: PostingKind | None = None
     undo: Undo | None = None
 

@@ -7,20 +7,22 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from pydantic import ValidationError
 
 from bot import greeting, groups, intake
-from bot.capability import Capability, OnCommand, Services, Table, Turn, posting
+from bot.capability import Capability, Services, Table, Turn, posting
 from bot.middlewares.chat import ChatMiddleware
 from bot.middlewares.chat_lock import ChatLockMiddleware
 from bot.middlewares.errors import ErrorsMiddleware
 from bot.middlewares.reply import ReplyMiddleware
 from bot.middlewares.throttle import ThrottleMiddleware
 from bot.middlewares.unit_of_work import UnitOfWorkMiddleware
-from bot.views.errors import file_kept, gone_toast, not_understood, nothing_open, only_text
+from bot.steps import meant_for_another, open_step
+from bot.views.cancel import which_card
+from bot.views.errors import file_kept, gone_toast, not_understood, nothing_open, only_text, with_refusal
 from core.cards import Reply
 from core.clock import Clock
 from core.db.conversation import set_blocked
 from core.db.engine import Database
 from core.domain.keyboard import from_wrong_layout
-from core.errors import FileRefused, Invalid, NotFound, SchoolbellError
+from core.errors import Invalid, NotFound, SchoolbellError
 
 
 def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
@@ -52,16 +54,22 @@ async def on_message(message: Message, turn: Turn) -> Reply:
         return (
             await groups.answer(turn, text) if _is_for_us(message, text) else await groups.listen(turn, text)
         )
-    if intake.has_voice(message) and posting(turn.actor):
-        raise FileRefused(why="voice")
-    if intake.has_file(message) or message.reply_to_message is not None:
-        if not posting(turn.actor):
-            return only_text(turn.t) if not text else await _words(turn, text)
-        if not await intake.take_in(turn, message):
-            return None
-    if not text:
-        return file_kept(turn.t) if turn.attached else only_text(turn.t)
-    return await _words(turn, text)
+    taken = await intake.take_in(turn, message) if posting(turn.actor) else intake.Intake()
+    if taken.follows:
+        return None
+    if taken.refused is not None:
+        if not text:
+            raise taken.refused
+        return with_refusal(turn.t, await _words(turn, text), taken.refused)
+    if text:
+        return await _words(turn, text)
+    return await _file_alone(turn) if turn.attached else only_text(turn.t)
+
+
+async def _file_alone(turn: Turn) -> Reply:
+    """A file without words: for the open step that takes files, else kept until it is answered."""
+    step = open_step(turn)
+    return await step.take(turn, "") if step and step.takes_files else file_kept(turn.t)
 
 
 async def _words(turn: Turn, text: str) -> Reply:
@@ -76,11 +84,15 @@ async def _words(turn: Turn, text: str) -> Reply:
 
 
 async def _plain_words(turn: Turn, text: str) -> Reply:
-    step = _open_step(turn)
+    step = open_step(turn)
     over: SchoolbellError | None = None
     if step is not None:
+        other = await meant_for_another(turn, step, text)
+        if other is not None:
+            turn.chat.set_aside(words=text, files=turn.attached, links=turn.links, other=other.name)
+            return which_card(turn.t, text, other.title)
         try:
-            return await step(turn, text)
+            return await step.take(turn, text)
         except SchoolbellError as error:
             if not _is_over(error):
                 raise
@@ -105,13 +117,6 @@ def _is_over(error: SchoolbellError) -> bool:
     return isinstance(error, NotFound) or (isinstance(error, Invalid) and error.key == "draft_over")
 
 
-def _open_step(turn: Turn) -> OnCommand | None:
-    capability = turn.table.by_name.get(str(turn.chat.state.get("capability", "")))
-    if capability is None or not capability.for_whom(turn.actor):
-        return None
-    return capability.steps.get(str(turn.chat.state.get("step", "")))
-
-
 async def on_tap(query: CallbackQuery, turn: Turn) -> Reply:
     """A tap on a button, however old; forged and stale data is answered like a thing that is gone."""
     data = query.data or ""
@@ -126,6 +131,8 @@ async def on_tap(query: CallbackQuery, turn: Turn) -> Reply:
         tap = capability.tap.unpack(data)
     except (TypeError, ValueError, ValidationError):
         return gone_toast(turn.t)
+    if turn.chat.state.get("capability") != capability.name and not capability.keeps_steps:
+        turn.chat.leave()
     return await capability.on_tap(turn, tap)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from aiogram.types import Message
 
@@ -15,6 +16,7 @@ from notifier.channels.channel import ChannelError
 
 _LINK = re.compile(r"https?://[^\s<>\"«»]{4,500}")
 _MOST_LINKS = 5
+_ENDS_A_SENTENCE = ".,;:!?'…»”]}"
 
 
 def has_file(message: Message) -> bool:
@@ -27,25 +29,49 @@ def has_voice(message: Message) -> bool:
     return bool(message.voice or message.video_note)
 
 
-async def take_in(turn: Turn, message: Message) -> bool:
-    """Keep the files of the message and of the one it answers, and note them on the turn.
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of a message's files. ``follows`` is true for a further part of an album that brings no words: its
+    first part has been answered. ``refused`` says why one was not taken; the words count nevertheless."""
 
-    False for a further part of an album that brings no words: its first part has been answered. Raises FileRefused.
-    """
+    follows: bool = False
+    refused: FileRefused | None = None
+
+
+async def take_in(turn: Turn, message: Message) -> Intake:
+    """Keep the files of the message and of the one it answers, and note them on the turn."""
+    if has_voice(message):
+        return Intake(refused=FileRefused(why="voice"))
     is_first = True
+    refused = None
     attached = []
     for one in (message.reply_to_message, message):
         if one is None or not isinstance(one, Message) or not has_file(one):
             continue
         if one is message:
             is_first = await is_first_of_album(turn.uow, turn.chat.id, one.media_group_id or "")
-        await _keep(turn, one)
-        attached.append(one.message_id)
+        try:
+            await _keep(turn, one)
+        except FileRefused as error:
+            refused = error
+        else:
+            attached.append(one.message_id)
     turn.attached = tuple(attached)
     answered = message.reply_to_message
     if isinstance(answered, Message) and not has_file(answered):
-        turn.links = tuple(_LINK.findall(answered.text or ""))[:_MOST_LINKS]
-    return is_first or bool(message.caption)
+        turn.links = links_in(answered.text or "")
+    return Intake(refused is None and not is_first and not message.caption, refused)
+
+
+def links_in(text: str) -> tuple[str, ...]:
+    """The first few links of a text, without the full stop or bracket of the sentence that each stands in."""
+    found = []
+    for link in _LINK.findall(text):
+        plain = link.rstrip(_ENDS_A_SENTENCE)
+        while plain.endswith(")") and plain.count(")") > plain.count("("):
+            plain = plain[:-1].rstrip(_ENDS_A_SENTENCE)
+        found.append(plain)
+    return tuple(found[:_MOST_LINKS])
 
 
 async def _keep(turn: Turn, message: Message) -> None:

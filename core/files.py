@@ -29,7 +29,9 @@ _TAKEN: Mapping[str, str] = {
     "odp": f"{_OPEN}presentation", "rtf": "application/rtf", "mp3": "audio/mpeg", "m4a": "audio/mp4",
     "ogg": "audio/ogg", "wav": "audio/wav", "mp4": "video/mp4", "zip": "application/zip",
 }  # fmt: skip
+_PICTURES = frozenset(extension for extension, kind in _TAKEN.items() if kind.startswith("image/"))
 _TEXTS: Mapping[str, str] = {"txt": "text/plain", "csv": "text/csv", "md": "text/markdown"}
+_USUAL: Mapping[str, str] = {"jpeg": "jpg", "jfif": "jpg", "heif": "heic"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -85,9 +87,11 @@ def identify(content: bytes, name: str) -> FileKind:
     if found is None:
         raise FileRefused(why="type", name=shown)
     media_type = _TAKEN[found]
-    if _TAKEN.get(said) != media_type:
-        shown = f"{shown}.{found}"
-    return FileKind(shown, media_type)
+    if _TAKEN.get(said) == media_type:
+        return FileKind(shown, media_type)
+    # Messengers name photos by guess: one picture's extension gives way to the other's, a foreign one stays.
+    stem = shown[: -len(said) - 1] if said in _PICTURES and found in _PICTURES else shown
+    return FileKind(f"{stem}.{_USUAL.get(found, found)}", media_type)
 
 
 def _by_content(content: bytes, name: str) -> str | None:

@@ -14,6 +14,7 @@ from core.access import Actor, load_actor
 from core.db.conversation import ChatKey, ChatState, open_chat, set_blocked
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId
+from core.errors import SchoolbellError
 from core.i18n import match_locale, translator
 
 
@@ -71,6 +72,11 @@ class ChatMiddleware(BaseMiddleware):
             address_hash=data.get("address_hash", ""),
         )
         data["turn"] = turn
-        reply = await handler(event, data)
+        try:
+            reply = await handler(event, data)
+        except SchoolbellError:
+            # A refusal, too, may have opened or left a step: what was typed is asked for again, or is over.
+            await chat.save(uow)
+            raise
         await chat.save(uow)
         return reply

@@ -10,11 +10,13 @@ from pydantic import Field
 
 from bot.views.audience import audience_words, count_words
 from bot.views.own_announcements import OwnTap
-from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
+from core.cards import Block, Button, Card, Facts, Note, Text
 from core.domain.audience_words import Audience
+from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import LARGEST_ID, AnnouncementId, PostingId
 from core.domain.kinds import AudienceKind
 from core.i18n import Translator
+from core.queries.announcements import Announced
 from core.queries.reach import Reach
 
 _MOST = 40
@@ -33,8 +35,10 @@ def _tap(posting_id: PostingId, do: Literal["choose", "send", "edit", "cancel", 
     return AnnounceTap(do=do, posting=posting_id).pack()
 
 
-def audiences_card(t: Translator, posting_id: PostingId, audiences: Sequence[Audience], text: str) -> Card:
-    """For whom it is."""
+def audiences_card(
+    t: Translator, posting_id: PostingId, audiences: Sequence[Audience], text: str, unknown: str = ""
+) -> Card:
+    """For whom it is; ``unknown`` words name nobody that the author may write to."""
     order = (AudienceKind.SCHOOL, AudienceKind.GRADE, AudienceKind.CLASS, AudienceKind.COURSE)
     ordered = sorted(audiences, key=lambda one: order.index(one.kind))[:_MOST]
     buttons = [
@@ -42,37 +46,44 @@ def audiences_card(t: Translator, posting_id: PostingId, audiences: Sequence[Aud
         for one in ordered
     ]
     rows = [tuple(buttons[i : i + 2]) for i in range(0, len(buttons), 2)]
-    blocks: list[Block] = [Text(t("For whom is it?"))]
-    if text:
-        blocks.append(Text(text))
+    blocks: list[Block] = [Text(text)] if text else []
+    if unknown:
+        blocks.append(Text(t("You cannot write to “{words}”. You can write to:", words=unknown[:60])))
+    else:
+        blocks.append(Text(t("For whom is it?")))
     rows.append((Button(t("Cancel"), _tap(posting_id, "cancel")),))
     return Card(t("Announcement"), tuple(blocks), tuple(rows))
 
 
-def ask_text_card(t: Translator, posting_id: PostingId, audience: Audience | None, text: str) -> Card:
-    """Asks for the words."""
+def ask_text_card(
+    t: Translator, posting_id: PostingId, audience: Audience | None, text: str, *, can_go_back: bool
+) -> Card:
+    """Asks for the words; back to the draft where it can be sent as it is."""
     blocks: list[Block] = []
     if audience is not None:
         blocks.append(Text(t("For: {audience}", audience=audience_words(t, audience))))
     if text:
         blocks += [Text(t("This is what you wrote:")), Text(text)]
     blocks.append(Note(t("Write it as families should read it; photos and documents may come with it.")))
-    return Card(
-        t("Write the announcement"),
-        tuple(blocks),
-        (
-            (
-                Button(t("Change audience"), _tap(posting_id, "choose")),
-                Button(t("Cancel"), _tap(posting_id, "cancel")),
-            ),
-        ),
+    back = (Button(t("Back"), _tap(posting_id, "show")),)
+    out = (
+        Button(t("Change audience"), _tap(posting_id, "choose")),
+        Button(t("Cancel"), _tap(posting_id, "cancel")),
     )
+    return Card(t("Write the announcement"), tuple(blocks), (back, out) if can_go_back else (out,))
 
 
 def announcement_preview_card(
-    t: Translator, posting_id: PostingId, audience: Audience, reach: Reach, text: str, files: Sequence[str]
+    t: Translator,
+    posting_id: PostingId,
+    audience: Audience,
+    reach: Reach,
+    text: str,
+    files: Sequence[str],
+    *,
+    asks: bool = False,
 ) -> Card:
-    """What will be announced, to how many families."""
+    """What will be announced, to how many families. ``asks`` says that words are taken."""
     facts = [
         (t("For"), audience_words(t, audience)),
         (t("Reaches"), count_words(t, reach)),
@@ -81,7 +92,7 @@ def announcement_preview_card(
         facts.append((t("Files"), ", ".join(files)))
     return Card(
         t("Announcement: is this right?"),
-        (Facts(tuple(facts)), Text(text) if text else Note(t("No words, only files."))),
+        (Facts(tuple(facts)), Text(text) if text else _only_files(t), *_may_follow(t, asks=asks)),
         (
             (Button(t("Send"), _tap(posting_id, "send")),),
             (
@@ -89,6 +100,77 @@ def announcement_preview_card(
                 Button(t("Change audience"), _tap(posting_id, "choose")),
             ),
             (Button(t("Cancel"), _tap(posting_id, "cancel")),),
+        ),
+    )
+
+
+def _only_files(t: Translator) -> Note:
+    return Note(t("No words, only files."))
+
+
+def _may_follow(t: Translator, *, asks: bool) -> tuple[Note, ...]:
+    return (Note(t("Words may follow: just write them.")),) if asks else ()
+
+
+def reword_card(t: Translator, posting_id: PostingId, draft: AnnouncementDraft) -> Card:
+    """Asks for other words for one that is out; Back leads to it."""
+    back = OwnTap(do="open", id=draft.edits).pack()
+    blocks: list[Block] = [Text(t("This is what it says now:")), Text(draft.over or "…")]
+    if draft.text != draft.over:
+        blocks += [Text(t("This is what you wrote:")), Text(draft.text)]
+    blocks.append(Note(t("Write it as families should read it; photos and documents may come with it.")))
+    return Card(
+        t("Write the announcement"),
+        tuple(blocks),
+        ((Button(t("Back"), back), Button(t("Cancel"), _tap(posting_id, "cancel"))),),
+    )
+
+
+def edit_preview_card(
+    t: Translator,
+    posting_id: PostingId,
+    own: Announced,
+    text: str,
+    files: Sequence[str],
+    *,
+    asks: bool = False,
+    changed: bool = False,
+) -> Card:
+    """What families read now, and what they would read. ``changed`` says that the first is new to the author."""
+    blocks: list[Block] = []
+    if changed:
+        blocks.append(Note(t("It has changed meanwhile: please look again.")))
+    blocks.append(Facts(((t("For"), audience_words(t, own.audience)),)))
+    blocks += [Text(t("This is what it says now:")), Text(own.text or "…")]
+    is_new = text != own.text
+    if is_new:
+        blocks += [Text(t("This is what it will say:")), Text(text)]
+    if files:
+        blocks.append(Facts(((t("New files"), ", ".join(files)),)))
+    blocks += _may_follow(t, asks=asks)
+    rows: list[tuple[Button, ...]] = []
+    if is_new or files:
+        rows.append((Button(t("Save"), _tap(posting_id, "send")),))
+    rows.append(
+        (Button(t("Edit"), _tap(posting_id, "edit")), Button(t("Cancel"), _tap(posting_id, "cancel")))
+    )
+    return Card(t("Edit: is this right?"), tuple(blocks), tuple(rows))
+
+
+def edited_card(t: Translator, posting_id: PostingId, own: Announced) -> Card:
+    """That the new words are out."""
+    return Card(
+        t("The announcement is changed"),
+        (
+            Text(audience_words(t, own.audience)),
+            Note(t("Families see it as edited. For five minutes Undo brings the old words back.")),
+        ),
+        (
+            (Button(t("Undo"), _tap(posting_id, "undo")),),
+            (
+                Button(t("Who has read it"), OwnTap(do="open", id=own.id).pack()),
+                Button(t("My announcements"), OwnTap(do="list").pack()),
+            ),
         ),
     )
 
@@ -114,19 +196,16 @@ def published_card(t: Translator, posting_id: PostingId, number: AnnouncementId,
     )
 
 
-def announcement_help_card(t: Translator, audiences: Sequence[Audience]) -> Card:
-    """The words before the colon name nobody that the author may speak to."""
-    items = tuple(Item(audience_words(t, one)) for one in audiences[:20])
+def no_audience_card(t: Translator) -> Card:
+    """For somebody who stands in, and has no course or class of the own."""
     return Card(
-        t("I do not know that audience"),
-        (
-            Text(t("You can speak to:")),
-            Listing(items),
-            Note(t("Like this: /announce 7A: parents' meeting on Friday at six.")),
-        ),
+        t("Announcement"), (Text(t("There is nobody you can write to: you have no course or class.")),)
     )
 
 
-def announcement_undone_card(t: Translator) -> Card:
-    """After Undo."""
-    return Card(t("Undone"), (Text(t("The announcement is taken back; it is shown to nobody any more.")),))
+def announcement_undone_card(t: Translator, own: Announced | None) -> Card:
+    """After Undo; ``own`` is one that was edited, and is as it was."""
+    if own is None:
+        return Card(t("Undone"), (Text(t("The announcement is taken back. Nobody sees it any more.")),))
+    button = Button(t("My announcements"), OwnTap(do="list").pack())
+    return Card(t("Undone"), (Text(t("It says again what it said before.")),), ((button,),))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.views.invalid import invalid_words
 from core.cards import Card, Item, Listing, Note, Reply, Text, Toast
-from core.errors import CodeRefused, Forbidden, Invalid, NotFound, SchoolbellError, TooManyTries
+from core.errors import CodeRefused, FileRefused, Forbidden, Invalid, NotFound, SchoolbellError, TooManyTries
 from core.i18n import Translator
 
 
@@ -89,6 +90,13 @@ def file_kept(t: Translator) -> Card:
             ),
         ),
     )
+
+
+def with_refusal(t: Translator, reply: Reply, refused: FileRefused) -> Reply:
+    """The answer to a message's words, which count, with why its file does not."""
+    if not isinstance(reply, Card):
+        return reply
+    return replace(reply, blocks=(Text(invalid_words(t, refused)[1]), *reply.blocks))
 
 
 def not_understood(t: Translator, commands: list[str]) -> Card:

@@ -32,14 +32,16 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
                 most=t.number(int(error.params.get("most", 0))),
             ),
         ),
-        "text_empty": (t("There are no words"), t("Write what it should say, like “§12, No. 345”.")),
         "announcement_empty": (
             t("There is nothing to announce"),
             t("Write what families should read: /announce 7A: parents' meeting on Friday at six."),
         ),
-        "due_in_past": (t("That day is over"), t("Choose today or a later day, like “Friday”.")),
         "homework_incomplete": (t("Something is missing"), t("Choose the course and the day first.")),
         "undone_already": (t("Undone already"), t("This entry has been taken back before.")),
+        "changed_since": (
+            t("It has changed meanwhile"),
+            t("It was changed again after that. Open it anew to see what it says now."),
+        ),
         "undo_too_late": (
             t("Too late to undo"),
             t(
@@ -51,17 +53,19 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
             t("It concerns a child's safety or your account's, so it cannot be turned off."),
         ),
         "course_unknown": (
-            t("No such course of yours"),
-            t(
-                "“{words}” is none of your courses. Name class and subject, like “7A algebra”.",
-                words=_short(error, "words"),
-            ),
+            t("Not one of your courses"),
+            unknown_course_words(t, _short(error, "words")),
         ),
     }
     return sentences.get(
         error.key,
         (t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")),
     )
+
+
+def unknown_course_words(t: Translator, words: str) -> str:
+    """That the words name none of the asker's courses, and how to name one."""
+    return t("“{words}” is none of your courses. Name class and subject, like “7A algebra”.", words=words)
 
 
 def _file_words(t: Translator, error: FileRefused) -> str:

@@ -65,7 +65,7 @@ def announcement_card(t: Translator, one: Announced, zone: tzinfo | None) -> Car
     """One announcement, whole, with its files."""
     signed = [one.author] if one.author else []
     signed += [audience_words(t, one.audience), t.datetime(one.published_at, zone)]
-    if one.edited:
+    if one.edited_at:
         signed.append(t("edited"))
     if one.withdrawn:
         signed.append(t("withdrawn"))

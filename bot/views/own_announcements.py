@@ -83,7 +83,9 @@ def own_announcement_card(t: Translator, one: Announced, reach: Reach, zone: tzi
         (t("For"), audience_words(t, one.audience)),
         (
             t("When"),
-            " · ".join(filter(None, (t.datetime(one.published_at, zone), t("edited") if one.edited else ""))),
+            " · ".join(
+                filter(None, (t.datetime(one.published_at, zone), t("edited") if one.edited_at else ""))
+            ),
         ),
         (t("Families"), count_words(t, reach)),
         (t("Opened"), str(len(reach.opened))),
@@ -144,19 +146,11 @@ def _family_line(t: Translator, family: Family, zone: tzinfo | None) -> str:
     return f"{family_words(family)} — {said}"
 
 
-def reword_announcement_card(t: Translator, one: Announced) -> Card:
-    """Asks for the words anew."""
-    return Card(
-        t("Write the announcement"),
-        (Text(t("This is what it says now:")), Text(one.text or "…"), Note(t("/cancel leaves it as it is."))),
-    )
-
-
 def ask_withdraw_announcement_card(t: Translator, one: Announced) -> Card:
     """Families may have read it: ask first."""
     return Card(
         t("Withdraw this announcement?"),
-        (Text(shorten(one.text or "…", 500)), Note(t("It is shown to nobody any more."))),
+        (Text(shorten(one.text or "…", 500)), Note(t("Nobody will see it any more."))),
         (
             (
                 Button(t("Withdraw"), OwnTap(do="drop", id=one.id).pack()),

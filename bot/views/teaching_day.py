@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.invalid import lesson_problem_words
 from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
-from core.cards import Block, Button, Card, Item, Listing, Note, Text
-from core.domain.ids import LARGEST_ID, CourseId
+from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
+from core.domain.drafts import LAST_DAY
+from core.domain.ids import LARGEST_ID, CourseId, PostingId
 from core.domain.lessons import LessonKey
 from core.i18n import Translator
-from core.queries.lessons import LessonChoice, LessonOffer, TaughtLesson
+from core.queries.lessons import LessonChoice, TaughtLesson
 from core.queries.teaching_day import LessonState, TeachingDay
 
-_LAST_DAY = date.max.toordinal() - 400
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class LessonsTap(CallbackData, prefix="dy"):
     """A day by its ordinal."""
 
-    day: Annotated[int, Field(ge=1, le=_LAST_DAY)]
+    day: Annotated[int, Field(ge=1, le=LAST_DAY)]
 
 
 class TopicTap(CallbackData, prefix="tp"):
-    """Write the topic typed before in this lesson (``set``), or ask for the lesson's topic (``ask``)."""
+    """Ask for a lesson's topic (``ask``); or what to do with the draft ``posting``: write it in this lesson (``set``),
+    save it, word it anew, and so on."""
 
-    do: Literal["set", "ask"]
-    c: Id
-    d: Annotated[int, Field(ge=1, le=_LAST_DAY)]
-    p: Annotated[int, Field(ge=0, le=99)]
+    do: Literal["ask", "set", "show", "save", "edit", "lessons", "cancel", "undo"]
+    c: Id = 0
+    d: Annotated[int, Field(ge=1, le=LAST_DAY)] = 1
+    p: Annotated[int, Field(ge=0, le=99)] = 0
+    posting: Id = 0
 
     @property
     def key(self) -> LessonKey:
@@ -44,8 +44,25 @@ class TopicTap(CallbackData, prefix="tp"):
         return LessonKey(date.fromordinal(self.d), self.p, CourseId(self.c))
 
 
-def _topic_tap(do: Literal["set", "ask"], key: LessonKey) -> str:
-    return TopicTap(do=do, c=key.course_id, d=key.on.toordinal(), p=key.period).pack()
+def _topic_tap(key: LessonKey, posting_id: PostingId | None = None) -> str:
+    """The lesson for a draft; without one, for a topic that is still to be written."""
+    return TopicTap(
+        do="set" if posting_id else "ask",
+        c=key.course_id,
+        d=key.on.toordinal(),
+        p=key.period,
+        posting=posting_id or 0,
+    ).pack()
+
+
+def _draft_tap(
+    posting_id: PostingId, do: Literal["show", "save", "edit", "lessons", "cancel", "undo"]
+) -> str:
+    return TopicTap(do=do, posting=posting_id).pack()
+
+
+def _day_button(t: Translator, on: date) -> Button:
+    return Button(t("My day"), LessonsTap(day=on.toordinal()).pack())
 
 
 def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
@@ -70,16 +87,20 @@ def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
         rows.append(
             (
                 Button(t("{lesson}: register", lesson=name), register_tap(one.key, "list")),
-                Button(t("{lesson}: topic", lesson=name), _topic_tap("ask", one.key)),
+                Button(t("{lesson}: topic", lesson=name), _topic_tap(one.key)),
             )
         )
 
-    def at(when: date) -> str:
-        return LessonsTap(day=max(1, when.toordinal())).pack()
+    def at(ordinal: int) -> str:
+        return LessonsTap(day=min(LAST_DAY, max(1, ordinal))).pack()
 
-    step = timedelta(days=1)
+    shown = day.on.toordinal()
     rows.append(
-        (Button("◀", at(day.on - step)), Button(t("Today"), at(day.today)), Button("▶", at(day.on + step)))
+        (
+            Button("◀", at(shown - 1)),
+            Button(t("Today"), at(day.today.toordinal())),
+            Button("▶", at(shown + 1)),
+        )
     )
     return Card(t("My day"), tuple(blocks), tuple(rows))
 
@@ -110,38 +131,90 @@ def _missing(t: Translator, one: LessonState) -> list[str]:
     ]
 
 
-def topic_saved_card(t: Translator, lesson: TaughtLesson, topic: str, today: date) -> Card:
+def topic_saved_card(
+    t: Translator, posting_id: PostingId, lesson: TaughtLesson, topic: str, today: date
+) -> Card:
     """What the lesson is about now, and before."""
-    blocks: list[Block] = [Text(lesson_words(t, lesson, today)), Text(topic or t("No topic."))]
+    blocks: list[Block] = [Text(lesson_words(t, lesson, today)), Text(topic)]
     if lesson.topic and lesson.topic != topic:
         blocks.append(Note(t("Before: {topic}", topic=lesson.topic)))
-    change = Button(t("Change"), _topic_tap("ask", lesson.key))
-    my_day = Button(t("My day"), LessonsTap(day=lesson.key.on.toordinal()).pack())
-    return Card(t("The topic is written"), tuple(blocks), ((change, my_day),))
+    rows = (
+        (Button(t("Undo"), _draft_tap(posting_id, "undo")), Button(t("Change"), _topic_tap(lesson.key))),
+        (_day_button(t, lesson.key.on),),
+    )
+    return Card(t("The topic is written"), tuple(blocks), rows)
 
 
-def ask_topic_card(t: Translator, lesson: TaughtLesson, today: date) -> Card:
-    """Asks for the topic in words."""
+def topic_undone_card(t: Translator, lesson: TaughtLesson, topic: str, today: date) -> Card:
+    """What the lesson is about again."""
+    return Card(
+        t("Undone"),
+        (Text(lesson_words(t, lesson, today)), Text(topic or t("No topic."))),
+        ((Button(t("Change"), _topic_tap(lesson.key)), _day_button(t, lesson.key.on)),),
+    )
+
+
+def topic_preview_card(
+    t: Translator, posting_id: PostingId, lesson: TaughtLesson, topic: str, today: date
+) -> Card:
+    """Another topic stands there already: both are shown first."""
+    return Card(
+        t("Topic: is this right?"),
+        (
+            Text(lesson_words(t, lesson, today)),
+            Facts(((t("Now"), lesson.topic), (t("New"), topic))),
+        ),
+        (
+            (Button(t("Save"), _draft_tap(posting_id, "save")),),
+            (
+                Button(t("Edit"), _draft_tap(posting_id, "edit")),
+                Button(t("Change lesson"), _draft_tap(posting_id, "lessons")),
+            ),
+            (Button(t("Cancel"), _draft_tap(posting_id, "cancel")),),
+        ),
+    )
+
+
+def ask_topic_card(
+    t: Translator, posting_id: PostingId, lesson: TaughtLesson, text: str, today: date
+) -> Card:
+    """Asks for the topic in words; ``text`` was written before."""
     blocks: list[Block] = [Text(lesson_words(t, lesson, today))]
     if lesson.topic:
-        blocks.append(Text(t("Before: {topic}", topic=lesson.topic)))
+        blocks.append(Text(t("Now: {topic}", topic=lesson.topic)))
+    if text:
+        blocks += [Text(t("This is what you wrote:")), Text(text)]
+    back = Button(t("Back"), _draft_tap(posting_id, "show")) if text else _day_button(t, lesson.key.on)
     return Card(
         t("What is the lesson about?"),
-        (*blocks, Note(t("Write the topic, like “Adding fractions”. /cancel leaves it."))),
+        (*blocks, Note(t("Write the topic, like “Adding fractions”."))),
+        ((back, Button(t("Cancel"), _draft_tap(posting_id, "cancel"))),),
     )
+
+
+def which_lesson_card(t: Translator, choice: LessonChoice) -> Card:
+    """Lessons to write a topic for."""
+    rows = tuple(
+        (Button(offer_label(t, offer, choice.today), _topic_tap(offer.key)),) for offer in choice.offers[:12]
+    )
+    words = t("For which lesson?") if rows else no_lesson_words(t)
+    return Card(t("Topic"), (Text(words),), rows)
+
+
+def no_lesson_words(t: Translator) -> str:
+    """That no lesson is the one named, and how to name one."""
+    return t("I found no lesson for this. Name it: /topic 7A algebra: Adding fractions")
 
 
 def topic_lessons_card(
-    t: Translator, choice: LessonChoice, offers: Sequence[LessonOffer], topic: str
+    t: Translator, posting_id: PostingId, choice: LessonChoice, topic: str, problem: str = ""
 ) -> Card:
-    """Which lesson a topic is for."""
-    rows = tuple(
-        (Button(offer_label(t, offer, choice.today), _topic_tap("set" if topic else "ask", offer.key)),)
-        for offer in offers[:12]
-    )
-    if not rows:
-        words = t("I found no lesson for this. Name it: /topic 7A algebra: Adding fractions")
-    else:
-        words = t("For which lesson?")
-    problem = (Text(lesson_problem_words(t, choice.problem)),) if choice.problem else ()
-    return Card(t("Topic"), (*problem, Text(words), *([Text(topic)] if topic else [])), rows)
+    """Which lesson a drafted topic is for; ``problem`` says why it is not the one that was named."""
+    rows = [
+        (Button(offer_label(t, offer, choice.today), _topic_tap(offer.key, posting_id)),)
+        for offer in choice.offers[:12]
+    ]
+    question = [Text(t("For which lesson?") if rows else no_lesson_words(t))]
+    rows.append((Button(t("Cancel"), _draft_tap(posting_id, "cancel")),))
+    said = [Text(problem)] if problem else []
+    return Card(t("Topic"), (*said, *([Text(topic)] if topic else []), *question), tuple(rows))

@@ -11,6 +11,7 @@ from core.access import Actor
 from core.db.models import Posting
 from core.db.uow import UnitOfWork
 from core.domain.drafts import DRAFT_LIFE
+from core.domain.homework_line import LONGEST_TEXT
 from core.domain.ids import PersonId, PostingId
 from core.domain.kinds import PostingKind
 from core.domain.rights import Role
@@ -25,6 +26,14 @@ def poster(actor: Actor) -> PersonId:
     if not staff:
         raise NotFound("nothing_to_post")
     return staff[0]
+
+
+def check_text(text: str, most: int = LONGEST_TEXT) -> str:
+    """The words without spaces around. Raises Invalid("text_too_long") with ``length`` and ``most``."""
+    plain = text.strip()
+    if len(plain) > most:
+        raise Invalid("text_too_long", length=len(plain), most=most)
+    return plain
 
 
 async def start_posting(

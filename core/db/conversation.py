@@ -27,7 +27,8 @@ class ChatKey:
 class ChatState:
     """The row of a chat as an update found it; what a handler changes is written when the update ends.
 
-    ``state`` is ``{"capability", "step", "draft"}`` while a conversation is open, else empty.
+    ``state`` is ``{"capability", "step", "draft", "since"}`` while a conversation is open, else empty; ``aside`` is
+    added to it for words whose meaning has been asked about.
     """
 
     id: ChatId
@@ -57,6 +58,11 @@ class ChatState:
         self.state = {"capability": capability, "step": step, "draft": draft or {}}
         self._changed.add("state")
 
+    def set_aside(self, **words: Any) -> None:
+        """Keep words beside the open conversation until it is said what they are for."""
+        self.state = {**self.state, "aside": words}
+        self._changed.add("state")
+
     def leave(self) -> None:
         """End the open conversation, if any."""
         if self.state:
@@ -67,6 +73,8 @@ class ChatState:
         """Write what changed, if anything did; joins an open transaction. At most one statement."""
         if not self._changed:
             return
+        if self.state:
+            self.state.setdefault("since", uow.now.isoformat())
         values = {name: getattr(self, name) for name in self._changed}
         self._changed.clear()
         async with uow.writing():

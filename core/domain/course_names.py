@@ -14,6 +14,8 @@ from core.domain.names import fold
 _CLASS = re.compile(
     r"\d{1,2}\s*[-–]?\s*[^\W\d_](?!\w)|\d{1,2}(?!\w)|ม\.?\s*\d(?:/\d{1,2})?|ป\.?\s*\d(?:/\d{1,2})?"
 )
+_WITH_LETTER = re.compile(r"\d{1,2}\s*[-–]?\s*[^\W\d_](?!\w)|[มป]\.?\s*\d/\d{1,2}(?!\w)", re.IGNORECASE)
+_WORD = re.compile(r"[^\s,;:]+")
 _JOINING = frozenset(("and", "и", "และ", "&", "+", "in", "по", "the", "for", "для", "класс", "class"))
 
 
@@ -32,7 +34,7 @@ def match_courses(words: str, courses: Sequence[CourseName]) -> tuple[CourseName
 
     () where a word fits nothing.
     """
-    classes, rest = _split(words, {class_key(one.class_name) for one in courses if one.class_name})
+    classes, rest = _split(words, _classes_of(courses))
     fitting = [one for one in courses if not classes or class_key(one.class_name) in classes]
     for word in rest:
         fitting = [one for one in fitting if _fits(word, one)]
@@ -43,8 +45,50 @@ def match_courses(words: str, courses: Sequence[CourseName]) -> tuple[CourseName
 def courses_meant(words: str, courses: Sequence[CourseName]) -> tuple[tuple[CourseName, ...], bool]:
     """The courses that fit, and whether they are sure: one alone, or one for each class that the words name."""
     found = match_courses(words, courses)
-    classes, _ = _split(words, {class_key(one.class_name) for one in courses if one.class_name})
+    classes, _ = _split(words, _classes_of(courses))
     return found, len(found) == 1 or (bool(found) and len(found) == len(classes))
+
+
+def are_course_words(words: str, courses: Sequence[CourseName]) -> bool:
+    """Whether all the words are classes, known or not, and subjects or groups of the courses: ``7C algebra`` names a
+    course even where there is none such, ``Ex. 5a`` does not."""
+    rest = _WITH_LETTER.sub(" ", " ".join(_split(words, _classes_of(courses))[1]))
+    return bool(fold(words)) and all(any(_fits(word, one) for one in courses) for word in rest.split())
+
+
+def begins_with_class(words: str) -> bool:
+    """Whether the first word has the shape of a class's name: a number and a letter."""
+    return _WITH_LETTER.match(fold(words)) is not None
+
+
+def leading_courses(
+    line: str, courses: Sequence[CourseName], before: str = "", *, class_first: bool = False
+) -> int:
+    """Where the class or the subject that the line begins with ends; 0 where it begins with none.
+
+    ``before`` are the words for courses said already; what follows must fit them. With ``class_first`` a subject is
+    one only behind a class.
+    """
+    found = _WITH_LETTER.match(line) or _WORD.match(line)
+    if found is None or not _may_name(found[0], courses, before):
+        return 0
+    if class_first and not before and class_key(found[0]) not in _classes_of(courses):
+        return 0
+    return found.end() if match_courses(f"{before} {found[0]}", courses) else 0
+
+
+def _may_name(words: str, courses: Sequence[CourseName], before: str) -> bool:
+    """Not a joining word, not ``7 в``, which begins a sentence, and a number only as a group's (``group 2``)."""
+    if fold(words) in _JOINING or (" " in words and words[-1].islower()):
+        return False
+    if not words.isdecimal():
+        return True
+    groups = [fold(one.group).split() for one in courses]
+    return any(words in group and set(group) & set(fold(before).split()) for group in groups)
+
+
+def _classes_of(courses: Sequence[CourseName]) -> set[str]:
+    return {class_key(one.class_name) for one in courses if one.class_name}
 
 
 def _split(words: str, known: set[str]) -> tuple[set[str], list[str]]:
@@ -83,6 +127,6 @@ def _is_word(said: str, own: str) -> bool:
         return False
     if said == own or said in case_forms(own) or (len(said) >= 3 and own.startswith(said)):
         return True
-    if len(said) >= 3 and skeleton(said) and skeleton(own).startswith(skeleton(said)):
+    if len(skeleton(said)) >= 3 and skeleton(own).startswith(skeleton(said)):
         return True
     return len(said) >= 5 and DamerauLevenshtein.distance(said, own, score_cutoff=1) <= 1

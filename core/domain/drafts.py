@@ -12,6 +12,10 @@ from core.domain.lessons import LessonKey
 
 DRAFT_LIFE = timedelta(days=1)
 UNDO_TIME = timedelta(minutes=5)
+FARTHEST = timedelta(days=366)
+"""How far ahead something can be due or planned."""
+LAST_DAY = date(2199, 12, 31).toordinal()
+"""The last day that a button can name."""
 
 
 def lesson_as_json(key: LessonKey) -> list[Any]:
@@ -70,8 +74,19 @@ class MarkingDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftedPlace:
+    """Where a course's homework was shown to be due: what Save means. ``period`` is None without a lesson that day."""
+
+    course: CourseId
+    on: date
+    period: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HomeworkDraft:
-    """A homework. ``due`` is None for each course's next lesson; ``messages`` brought its files."""
+    """A homework. ``due`` is None for each course's next lesson; ``places`` are the days that the author was shown, so
+    that no other is chosen later; ``messages`` brought its files. ``edits`` is the homework it changes, 0 for a new
+    one, and ``over`` the words and the day that stand there now."""
 
     text: str
     courses: tuple[CourseId, ...]
@@ -79,6 +94,9 @@ class HomeworkDraft:
     minutes: int | None = None
     messages: tuple[int, ...] = ()
     links: tuple[str, ...] = ()
+    places: tuple[DraftedPlace, ...] = ()
+    edits: int = 0
+    over: tuple[str, date] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the posting's ``draft``."""
@@ -89,11 +107,15 @@ class HomeworkDraft:
             "minutes": self.minutes,
             "messages": list(self.messages),
             "links": list(self.links),
+            "places": [[int(one.course), one.on.isoformat(), one.period] for one in self.places],
+            "edits": self.edits,
+            "over": [self.over[0], self.over[1].isoformat()] if self.over else None,
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> HomeworkDraft:
         """The draft again."""
+        over = kept.get("over")
         return cls(
             str(kept["text"]),
             tuple(CourseId(one) for one in kept["courses"]),
@@ -101,22 +123,66 @@ class HomeworkDraft:
             kept["minutes"],
             tuple(kept["messages"]),
             tuple(kept["links"]),
+            tuple(
+                DraftedPlace(CourseId(course), date.fromisoformat(on), period)
+                for course, on, period in kept.get("places", ())
+            ),
+            int(kept.get("edits", 0)),
+            (over[0], date.fromisoformat(over[1])) if over else None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementDraft:
-    """An announcement. ``audience`` is empty while it is still to be chosen."""
+    """An announcement. ``audience`` is empty while it is still to be chosen. ``edits`` is the announcement it changes,
+    0 for a new one, and ``over`` the words that stand there now."""
 
     text: str
     audience: str = ""
     messages: tuple[int, ...] = ()
+    edits: int = 0
+    over: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For the posting's ``draft``."""
-        return {"text": self.text, "audience": self.audience, "messages": list(self.messages)}
+        return {
+            "text": self.text,
+            "audience": self.audience,
+            "messages": list(self.messages),
+            "edits": self.edits,
+            "over": self.over,
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> AnnouncementDraft:
         """The draft again."""
-        return cls(str(kept["text"]), str(kept["audience"]), tuple(kept["messages"]))
+        return cls(
+            str(kept["text"]),
+            str(kept["audience"]),
+            tuple(kept["messages"]),
+            int(kept.get("edits", 0)),
+            str(kept.get("over", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDraft:
+    """A lesson's topic. ``lesson`` is None while it is still to be chosen; ``over`` is the topic that the author was
+    shown to be written there."""
+
+    text: str
+    lesson: LessonKey | None = None
+    over: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the posting's ``draft``."""
+        return {
+            "text": self.text,
+            "lesson": lesson_as_json(self.lesson) if self.lesson else None,
+            "over": self.over,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> TopicDraft:
+        """The draft again."""
+        return cls(str(kept["text"]), lesson_from_json(kept["lesson"]), str(kept["over"]))

@@ -97,6 +97,7 @@ class PostingKind(StrEnum):
     MARKS = "marks"
     HOMEWORK = "homework"
     ANNOUNCEMENT = "announcement"
+    TOPIC = "topic"
 
 
 class AudienceKind(StrEnum):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.access import Actor
+from core.access import Actor, Student
 from core.db.models import (
     Announcement,
     Attachment,
@@ -24,6 +24,7 @@ from core.db.models import (
     SchoolClass,
     Subject,
 )
+from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience
 from core.domain.ids import LARGEST_ID, AnnouncementId
@@ -105,14 +106,18 @@ class Announced:
     author: str
     text: str
     published_at: datetime
-    edited: bool
+    edited_at: datetime | None
     withdrawn: bool
     opened: bool
     files: tuple[tuple[int, str], ...] = ()
     about: tuple[str, ...] = ()
 
 
-def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
+def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
+    """Announcements with whether the asker has opened them and, where the asker has several children, which of them
+    each concerns (``about_0`` and so on)."""
+    persons, students = _persons(actor), actor.students
+    several = students if len(students) > 1 else ()
     columns: list[Any] = [
         Announcement.id,
         *(Announcement.audience, Announcement.course_id, Announcement.class_id, Announcement.grade),
@@ -131,6 +136,7 @@ def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
         sa.exists()
         .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
         .label("opened"),
+        *(_concerns_pupils([one], today).label(f"about_{i}") for i, one in enumerate(several)),
     ]
     return (
         sa.select(*columns)
@@ -142,7 +148,7 @@ def _announcements(persons: Sequence[int]) -> sa.Select[Any]:
     )
 
 
-def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequence[str] = ()) -> Announced:
+def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ()) -> Announced:
     kind = AudienceKind(row.audience)
     number = {
         AudienceKind.COURSE: row.course_id,
@@ -167,23 +173,26 @@ def _read(row: sa.Row[Any], files: Sequence[tuple[int, str]] = (), about: Sequen
         author,
         row.text,
         row.published_at,
-        row.edited_at is not None,
+        row.edited_at,
         row.withdrawn_at is not None,
         bool(row.opened),
         tuple(files),
-        tuple(about),
+        tuple(one.name.called for i, one in enumerate(actor.students) if getattr(row, f"about_{i}", False)),
     )
 
 
-def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
-    """Whether an announcement is for one of the asker's children, for the asker as a pupil, or for the own staff."""
-    students = [student.id for student in actor.students]
-    schools = {student.school.id for student in actor.students} | {held.school.id for held in actor.roles}
-    in_class = (Enrollment.student_id.in_(students)) & Enrollment.ends.is_(None)
+def _today(uow: UnitOfWork, actor: Actor) -> date:
+    return actor.school.today(uow.now) if actor.school else uow.now.date()
+
+
+def _concerns_pupils(students: Sequence[Student], today: date) -> sa.ColumnElement[bool]:
+    """Whether an announcement is for one of the pupils; the same whom ``reach_of`` counts."""
+    ids = [student.id for student in students]
+    in_class = Enrollment.student_id.in_(ids) & holds_on(Enrollment, today)
     of_course = sa.exists().where(
         CourseEnrollment.course_id == Announcement.course_id,
-        CourseEnrollment.student_id.in_(students),
-        CourseEnrollment.ends.is_(None),
+        CourseEnrollment.student_id.in_(ids),
+        holds_on(CourseEnrollment, today),
     )
     of_class = sa.exists().where(Enrollment.class_id == Announcement.class_id, in_class)
     other = aliased(SchoolClass)
@@ -193,12 +202,22 @@ def _concerns(actor: Actor) -> sa.ColumnElement[bool]:
         other.grade == Announcement.grade,
         in_class,
     )
+    schools = {student.school.id for student in students}
     return sa.or_(
-        (Announcement.audience == AudienceKind.COURSE)
-        & sa.or_(of_course, Announcement.course_id.in_(actor.courses)),
-        (Announcement.audience == AudienceKind.CLASS)
-        & sa.or_(of_class, Announcement.class_id.in_(actor.homerooms)),
+        (Announcement.audience == AudienceKind.COURSE) & of_course,
+        (Announcement.audience == AudienceKind.CLASS) & of_class,
         (Announcement.audience == AudienceKind.GRADE) & of_grade,
+        (Announcement.audience == AudienceKind.SCHOOL) & Announcement.school_id.in_(schools),
+    )
+
+
+def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
+    """Whether an announcement is for one of the asker's children, for the asker as a pupil, or for the own staff."""
+    schools = {held.school.id for held in actor.roles}
+    return sa.or_(
+        _concerns_pupils(actor.students, today),
+        (Announcement.audience == AudienceKind.COURSE) & Announcement.course_id.in_(actor.courses),
+        (Announcement.audience == AudienceKind.CLASS) & Announcement.class_id.in_(actor.homerooms),
         (Announcement.audience == AudienceKind.SCHOOL) & Announcement.school_id.in_(schools),
     )
 
@@ -219,37 +238,37 @@ async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
     """What was announced to the asker, withdrawn ones left out. At most two statements."""
     if actor.is_stranger:
         raise NotFound("announcement_not_found")
+    today = _today(uow, actor)
     rows = await uow.rows(
-        _announcements(_persons(actor))
-        .where(_concerns(actor), Announcement.withdrawn_at.is_(None))
+        _announcements(actor, today)
+        .where(_concerns(actor, today), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
     shown = rows[:ON_A_PAGE]
-    files, about = await _details(uow, actor, shown)
-    return NewsPage(
-        tuple(_read(row, files[row.id], about[row.id]) for row in shown), page, len(rows) > ON_A_PAGE
-    )
+    files = await _files(uow, [row.id for row in shown])
+    return NewsPage(tuple(_read(row, actor, files[row.id]) for row in shown), page, len(rows) > ON_A_PAGE)
 
 
 async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announced:
     """One announcement that concerns the asker, or that the asker wrote. At most two statements. Raises NotFound."""
     row = None
+    today = _today(uow, actor)
     if 0 < announcement_id <= LARGEST_ID and not actor.is_stranger:
         row = await uow.row(
-            _announcements(_persons(actor)).where(
+            _announcements(actor, today).where(
                 Announcement.id == announcement_id,
                 sa.or_(
-                    _concerns(actor) & Announcement.withdrawn_at.is_(None),
+                    _concerns(actor, today) & Announcement.withdrawn_at.is_(None),
                     Announcement.author_id.in_(_persons(actor)),
                 ),
             )
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    files, about = await _details(uow, actor, [row])
-    return _read(row, files[row.id], about[row.id])
+    files = await _files(uow, [row.id])
+    return _read(row, actor, files[row.id])
 
 
 async def access_announcement_file(uow: UnitOfWork, actor: Actor, attachment_id: int) -> StoredFile:
@@ -274,7 +293,7 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
     paths = {held.school.path for held in actor.roles if held.role in SPEAKERS}
     if 0 < announcement_id <= LARGEST_ID:
         row = await uow.row(
-            _announcements(_persons(actor)).where(
+            _announcements(actor, _today(uow, actor)).where(
                 Announcement.id == announcement_id,
                 Announcement.withdrawn_at.is_(None),
                 sa.or_(
@@ -285,77 +304,34 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    return _read(row, await _files(uow, [row.id]))
+    files = await _files(uow, [row.id])
+    return _read(row, actor, files[row.id])
 
 
 async def own_announcements(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
     """What the asker has announced, newest first. One statement."""
     rows = await uow.rows(
-        _announcements(_persons(actor))
+        _announcements(actor, _today(uow, actor))
         .where(Announcement.author_id.in_(_persons(actor)), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
-    return NewsPage(tuple(_read(row) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
+    return NewsPage(tuple(_read(row, actor) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
 
 
 def _persons(actor: Actor) -> list[int]:
     return [identity.person_id for identity in actor.identities]
 
 
-async def _details(
-    uow: UnitOfWork, actor: Actor, rows: Sequence[sa.Row[Any]]
-) -> tuple[defaultdict[int, list[tuple[int, str]]], defaultdict[int, list[str]]]:
-    """The files of each announcement, and which of several children it concerns, by what they are called. One
-    statement, or none."""
-    files: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    about: defaultdict[int, list[str]] = defaultdict(list)
-    if not rows:
-        return files, about
-    students = actor.students if len(actor.students) > 1 else ()
-    courses = [row.course_id for row in rows if row.course_id is not None]
-    parts = [_files_of([row.id for row in rows])]
-    if students and courses:
-        columns: list[Any] = [
-            CourseEnrollment.course_id,
-            CourseEnrollment.student_id,
-            sa.literal("", sa.Text()),
-        ]
-        parts.append(
-            sa.select(sa.literal("pupil", sa.Text()), *columns).where(
-                CourseEnrollment.course_id.in_(courses),
-                CourseEnrollment.student_id.in_([student.id for student in students]),
-            )
+async def _files(uow: UnitOfWork, ids: Sequence[int]) -> defaultdict[int, list[tuple[int, str]]]:
+    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    if ids:
+        rows = await uow.rows(
+            sa.select(Attachment.id, Attachment.announcement_id, Attachment.name)
+            .where(Attachment.announcement_id.in_(ids))
+            .order_by(Attachment.id)
         )
-    found = await uow.rows(sa.union_all(*parts))
-    for row in sorted(found, key=lambda one: one.number):
-        if row.what == "file":
-            files[row.of].append((row.number, row.name))
-    enrolled = {(row.of, row.number) for row in found if row.what == "pupil"}
-    for row in rows:
-        for student in students:
-            concerned = (
-                (row.course_id, student.id) in enrolled
-                if row.course_id is not None
-                else student.class_id == row.class_id
-                if row.class_id is not None
-                else student.school.id == row.school_id and row.grade is None
-            )
-            if concerned:
-                about[row.id].append(student.name.called)
-    return files, about
-
-
-async def _files(uow: UnitOfWork, ids: Sequence[int]) -> list[tuple[int, str]]:
-    return [(row.number, row.name) for row in await uow.rows(_files_of(ids).order_by(Attachment.id))]
-
-
-def _files_of(ids: Sequence[int]) -> sa.Select[Any]:
-    columns: list[Any] = [
-        sa.literal("file", sa.Text()).label("what"),
-        Attachment.announcement_id.label("of"),
-        Attachment.id.label("number"),
-        Attachment.name.label("name"),
-    ]
-    return sa.select(*columns).where(Attachment.announcement_id.in_(ids))
+        for row in rows:
+            found[row.announcement_id].append((row.id, row.name))
+    return found

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.access import Actor, Student, StudentAccess, access_student
 from core.db.models import Attachment, Course, CourseEnrollment, Homework, HomeworkTick, Subject
+from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, AttachmentId, CourseId, HomeworkId
 from core.domain.rights import Relation, Right
@@ -68,6 +69,7 @@ class HomeworkList:
         return tuple(one for one in self.lines if week_ago <= one.due_on < self.today and not one.done)
 
 
+_ENROLLED_WHEN_DUE = holds_on(CourseEnrollment, Homework.due_on)
 _HOMEWORK = (
     sa.select(
         Homework.id,
@@ -93,8 +95,7 @@ _HOMEWORK = (
     .outerjoin(Attachment, Attachment.homework_id == Homework.id)
     .where(
         CourseEnrollment.student_id == sa.bindparam("student_id"),
-        sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= Homework.due_on),
-        sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= Homework.due_on),
+        _ENROLLED_WHEN_DUE,
         Homework.withdrawn_at.is_(None),
         Homework.due_on >= sa.bindparam("since"),
         Homework.due_on <= sa.bindparam("until"),
@@ -164,6 +165,7 @@ async def access_attachment(uow: UnitOfWork, actor: Actor, attachment_id: int, s
                 Attachment.sha256 != "",
                 Homework.withdrawn_at.is_(None),
                 CourseEnrollment.student_id == access.student.id,
+                _ENROLLED_WHEN_DUE,
             )
         )
     if row is None or (access.courses is not None and row.course_id not in access.courses):

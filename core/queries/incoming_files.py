@@ -14,9 +14,10 @@ from core.domain.ids import ChatId
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A kept file, by the message that brought it."""
+    """A kept file, by the message that brought it; ``album`` is empty for one that came alone."""
 
     message_id: int
+    album: str
     name: str
     media_type: str
     size: int
@@ -33,6 +34,7 @@ async def incoming_of(uow: UnitOfWork, chat_id: ChatId, message_ids: Sequence[in
     rows = await uow.rows(
         sa.select(
             IncomingFile.message_id,
+            IncomingFile.album,
             IncomingFile.name,
             IncomingFile.media_type,
             IncomingFile.size,

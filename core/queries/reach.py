@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from core.db.models import (
     RoleAssignment,
     SchoolClass,
 )
+from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience
 from core.domain.kinds import AudienceKind, Messenger
@@ -82,13 +83,13 @@ class Reach:
         return tuple(one for one in self.linked if not one.opened)
 
 
-async def reach_of(uow: UnitOfWork, audience: Audience, announcement_id: int = 0) -> Reach:
-    """The families of an audience today; with an announcement, who has opened it. One statement.
+async def reach_of(uow: UnitOfWork, audience: Audience, today: date, announcement_id: int = 0) -> Reach:
+    """The families of an audience at the school's date; with an announcement, who has opened it. One statement.
 
     The caller has checked that the asker may know.
     """
     guardian = aliased(Person)
-    pupils = _pupils(audience, uow.now.date())
+    pupils = _pupils(audience, today)
 
     def linked(person_id: Any) -> sa.Exists:
         return sa.exists().where(
@@ -122,7 +123,7 @@ async def reach_of(uow: UnitOfWork, audience: Audience, announcement_id: int = 0
             Guardianship,
             (Guardianship.child_id == Person.id)
             & (Guardianship.rights != GuardianRights.NONE)
-            & sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= uow.now.date()),
+            & sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
         )
         .outerjoin(guardian, guardian.id == Guardianship.guardian_id)
         .where(Person.id.in_(pupils))
@@ -131,17 +132,14 @@ async def reach_of(uow: UnitOfWork, audience: Audience, announcement_id: int = 0
     return Reach(_families(rows))
 
 
-def _pupils(audience: Audience, today: Any) -> sa.Select[Any]:
-    def current(table: Any) -> sa.ColumnElement[bool]:
-        return sa.or_(table.ends.is_(None), table.ends >= today)
-
+def _pupils(audience: Audience, today: date) -> sa.Select[Any]:
     if audience.kind is AudienceKind.COURSE:
         return sa.select(CourseEnrollment.student_id).where(
-            CourseEnrollment.course_id == audience.number, current(CourseEnrollment)
+            CourseEnrollment.course_id == audience.number, holds_on(CourseEnrollment, today)
         )
     if audience.kind is AudienceKind.CLASS:
         return sa.select(Enrollment.student_id).where(
-            Enrollment.class_id == audience.number, current(Enrollment)
+            Enrollment.class_id == audience.number, holds_on(Enrollment, today)
         )
     if audience.kind is AudienceKind.GRADE:
         return (
@@ -150,13 +148,13 @@ def _pupils(audience: Audience, today: Any) -> sa.Select[Any]:
             .where(
                 SchoolClass.school_id == audience.school_id,
                 SchoolClass.grade == audience.number,
-                current(Enrollment),
+                holds_on(Enrollment, today),
             )
         )
     return sa.select(RoleAssignment.person_id).where(
         RoleAssignment.org_id == audience.school_id,
         RoleAssignment.role == Role.STUDENT,
-        current(RoleAssignment),
+        holds_on(RoleAssignment, today),
     )
 
 

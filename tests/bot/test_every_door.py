@@ -26,7 +26,10 @@ _ENDING = ("lk:unlink", "lk:notme", "iv:clean")
 _DEEP = 4
 # What somebody says before the walk, so that there is something to tap.
 _WORDS = {
-    "teacher": ("Petrov 5, Smirnov late 10", "/hw 7A algebra: §1", "/announce 7A algebra: tomorrow at nine"),
+    "teacher": (
+        *("Petrov 5, Smirnov late 10", "/hw 7A algebra: §1", "/announce 7A algebra: tomorrow at nine"),
+        *("/announce 7A algebra:", "Petrov 5"),
+    ),
     "head": ("/announce grade 7: the library is open",),
 }
 # Registers and class lists have a button for every pupil, mark and day: of each kind a handful is walked.

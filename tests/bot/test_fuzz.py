@@ -139,7 +139,7 @@ _numbers = st.one_of(st.integers(-3, 60), st.sampled_from([2**31, 2**63, -(2**63
 _prefixes = st.sampled_from(
     [
         *("g", "hw", "sch", "at", "ml", "lk", "ln", "lang", "ch", "nw", "mk", "rg", "sh", "tp", "dy"),
-        *("an", "am", "jn", "iv", "ab", "cl", "zz", ""),
+        *("an", "am", "jn", "iv", "ab", "cl", "wh", "zz", ""),
     ]
 )
 _actions = st.sampled_from(

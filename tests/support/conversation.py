@@ -157,6 +157,32 @@ class User:
         assert heard, f"no answer to {text!r}"
         return self._remember(heard)
 
+    def photo(self, content: bytes, *, caption: str = "", album: str = "", **more: Any) -> dict[str, Any]:
+        """A raw message with a photo, which the messenger then has."""
+        sent = self.message(None, **({"caption": caption} if caption else {}), **more)
+        file_id = f"photo-{self.user_id}-{sent['message_id']}"
+        self.stage.channel.files[file_id] = content
+        size = {"file_id": file_id, "file_unique_id": file_id, "width": 9, "height": 9}
+        return {**sent, "photo": [size], **({"media_group_id": album} if album else {})}
+
+    def document(self, content: bytes, name: str, *, caption: str = "", **more: Any) -> dict[str, Any]:
+        """A raw message with a document, which the messenger then has."""
+        sent = self.message(None, **({"caption": caption} if caption else {}), **more)
+        file_id = f"document-{self.user_id}-{sent['message_id']}"
+        self.stage.channel.files[file_id] = content
+        return {**sent, "document": {"file_id": file_id, "file_unique_id": file_id, "file_name": name}}
+
+    async def give(self, message: dict[str, Any]) -> Heard | None:
+        """Send a raw message; the last thing the bot did, None where it did nothing."""
+        heard = await self.stage.feed({"message": message})
+        return self._remember(heard) if heard else None
+
+    async def answer(self, message: dict[str, Any], text: str) -> Heard:
+        """Write in answer to an older message."""
+        heard = await self.give(self.message(text, reply_to_message=message))
+        assert heard is not None, f"no answer to {text!r}"
+        return heard
+
     async def tap(self, label: str) -> Heard:
         """Tap a button of the last answer by its label or the label's beginning."""
         assert self.last is not None, "nothing to tap yet"

@@ -7,26 +7,28 @@ from dataclasses import replace
 from bot.capability import Capability, Turn, posting
 from bot.views.announce import (
     AnnounceTap,
-    announcement_help_card,
     announcement_preview_card,
     announcement_undone_card,
     ask_text_card,
     audiences_card,
+    edit_preview_card,
+    edited_card,
+    no_audience_card,
     published_card,
+    reword_card,
 )
+from bot.views.files import file_names
 from bot.views.marking import dropped_card
-from core.actions.announcements import publish_announcement, undo_announcement
-from core.actions.homework_setting import check_text
-from core.actions.postings import change_posting, drop_posting, start_posting
+from core.actions.announcements import edit_announcement, publish_announcement, undo_announcement
+from core.actions.postings import change_posting, check_text, drop_posting, start_posting
 from core.cards import Reply
-from core.domain.audience_words import match_audience
+from core.domain.audience_words import read_announcement
 from core.domain.drafts import AnnouncementDraft
-from core.domain.homework_line import split_target
 from core.domain.ids import PostingId
 from core.domain.kinds import PostingKind
 from core.errors import Invalid
 from core.i18n import N_
-from core.queries.announcements import access_audience, audiences_for
+from core.queries.announcements import Announced, access_audience, audiences_for, own_announcement
 from core.queries.incoming_files import incoming_of
 from core.queries.postings import KeptPosting, open_posting
 from core.queries.reach import reach_of
@@ -35,89 +37,133 @@ from core.queries.reach import reach_of
 async def announce(turn: Turn, line: str) -> Reply:
     """``/announce 7A: words`` to preview; without an audience it is asked for, and so are missing words."""
     audiences = await audiences_for(turn.uow, turn.actor)
-    target, text = split_target(line)
-    found = match_audience(target, audiences) if target else ()
-    if target and not found:
-        if not text or len(target) <= 20:
-            return announcement_help_card(turn.t, audiences)
-        text = line
-    if not found and len(audiences) == 1:
+    if not audiences:
+        return no_audience_card(turn.t)
+    said = read_announcement(line, audiences)
+    found = said.audiences
+    if not found and not said.unknown and len(audiences) == 1:
         found = audiences
-    audience = found[0].code if len(found) == 1 else ""
-    draft = AnnouncementDraft("", audience, turn.attached)
+    draft = AnnouncementDraft("", found[0].code if len(found) == 1 else "", turn.attached)
     posting_id = await start_posting(turn.uow, turn.actor, PostingKind.ANNOUNCEMENT, draft.as_json())
     kept = await _open(turn, posting_id)
-    reply = await _with_text(turn, kept, draft, text)
-    return audiences_card(turn.t, posting_id, found, text) if len(found) > 1 else reply
+    draft = await _with_text(turn, kept, draft, said.text)
+    if draft.audience:
+        return await _show(turn, kept, draft)
+    await change_posting(turn.uow, kept, draft.as_json())
+    return audiences_card(turn.t, posting_id, found or audiences, draft.text, said.unknown)
 
 
 async def words(turn: Turn, text: str) -> Reply:
-    """The words that were asked for; files may come with them."""
+    """The words that were asked for; files may come with them. A file alone leaves them still to be written."""
     kept = await _open(turn, int(turn.chat.state["draft"]["posting"]))
     draft = AnnouncementDraft.from_json(kept.draft)
     draft = replace(draft, messages=draft.messages + turn.attached)
-    return await _with_text(turn, kept, draft, text)
-
-
-async def _with_text(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, text: str) -> Reply:
-    """The draft with these words, and what is still to be asked. Too many words are asked for again; the rest stays."""
-    try:
-        draft = replace(draft, text=check_text(text))
-    except Invalid:
-        turn.chat.enter("announce", "words", {"posting": int(kept.id)})
-        await turn.chat.save(turn.uow)
-        raise
+    if not text:
+        return await _show(turn, kept, draft, asks=True)
+    draft = await _with_text(turn, kept, draft, text)
     turn.chat.leave()
+    return await _show(turn, kept, draft)
+
+
+async def _with_text(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, text: str) -> AnnouncementDraft:
+    """The draft with these words. Where they are too many, they are asked for again; the rest is kept."""
+    try:
+        return replace(draft, text=check_text(text))
+    except Invalid:
+        await change_posting(turn.uow, kept, draft.as_json())
+        turn.chat.enter("announce", "words", {"posting": int(kept.id)})
+        raise
+
+
+async def _show(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, *, asks: bool = False) -> Reply:
+    """What is still to be asked, or the preview; what was typed and chosen so far is kept."""
+    if draft.edits:
+        return await _show_edit(turn, kept, draft, asks=asks)
     await change_posting(turn.uow, kept, draft.as_json())
-    return await _show(turn, kept.id, draft)
-
-
-async def _show(turn: Turn, posting_id: PostingId, draft: AnnouncementDraft) -> Reply:
     if not draft.audience:
-        return audiences_card(turn.t, posting_id, await audiences_for(turn.uow, turn.actor), draft.text)
+        return audiences_card(turn.t, kept.id, await audiences_for(turn.uow, turn.actor), draft.text)
     audience = await access_audience(turn.uow, turn.actor, draft.audience)
     files = await incoming_of(turn.uow, turn.chat.id, draft.messages)
     if not draft.text and not files:
-        turn.chat.enter("announce", "words", {"posting": int(posting_id)})
-        return ask_text_card(turn.t, posting_id, audience, "")
-    reach = await reach_of(turn.uow, audience)
+        return await _ask(turn, kept.id, draft)
+    reach = await reach_of(turn.uow, audience, turn.today())
     return announcement_preview_card(
-        turn.t, posting_id, audience, reach, draft.text, [one.name for one in files]
+        turn.t, kept.id, audience, reach, draft.text, file_names(turn.t, files), asks=asks
     )
 
 
+async def _show_edit(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, *, asks: bool = False) -> Reply:
+    own = await own_announcement(turn.uow, turn.actor, draft.edits)
+    shown = replace(draft, over=own.text)
+    await change_posting(turn.uow, kept, shown.as_json())
+    files = await incoming_of(turn.uow, turn.chat.id, draft.messages)
+    return edit_preview_card(
+        turn.t,
+        kept.id,
+        own,
+        draft.text,
+        file_names(turn.t, files),
+        asks=asks,
+        changed=draft.over != own.text,
+    )
+
+
+async def _ask(turn: Turn, posting_id: PostingId, draft: AnnouncementDraft) -> Reply:
+    turn.chat.enter("announce", "words", {"posting": int(posting_id)})
+    if draft.edits:
+        return reword_card(turn.t, posting_id, draft)
+    known = await access_audience(turn.uow, turn.actor, draft.audience) if draft.audience else None
+    can_go_back = bool(draft.text or draft.messages)
+    return ask_text_card(turn.t, posting_id, known, draft.text, can_go_back=can_go_back)
+
+
+async def edit(turn: Turn, one: Announced) -> Reply:
+    """Draft other words for one that is out."""
+    draft = AnnouncementDraft(one.text, one.audience.code, edits=int(one.id), over=one.text)
+    posting_id = await start_posting(turn.uow, turn.actor, PostingKind.ANNOUNCEMENT, draft.as_json())
+    return await _ask(turn, posting_id, draft)
+
+
 async def on_tap(turn: Turn, tap: AnnounceTap) -> Reply:
-    """An audience, Send, Undo, or a way out."""
+    """An audience, Send, Undo, or a way out. Whatever waited for words no longer does."""
+    turn.chat.leave()
     posting_id = PostingId(tap.posting)
     if tap.do == "undo":
         return await undo(turn, posting_id)
     kept = await _open(turn, posting_id)
     draft = AnnouncementDraft.from_json(kept.draft)
     if tap.do == "cancel":
-        turn.chat.leave()
         await drop_posting(turn.uow, kept)
         return dropped_card(turn.t)
-    if tap.do == "choose":
+    if tap.do == "choose" and not draft.edits:
         return audiences_card(turn.t, posting_id, await audiences_for(turn.uow, turn.actor), draft.text)
-    if tap.do == "to":
+    if tap.do == "to" and not draft.edits:
         audience = await access_audience(turn.uow, turn.actor, tap.to)
         draft = replace(draft, audience=audience.code)
-        await change_posting(turn.uow, kept, draft.as_json())
     if tap.do == "edit":
-        turn.chat.enter("announce", "words", {"posting": int(posting_id)})
-        known = await access_audience(turn.uow, turn.actor, draft.audience) if draft.audience else None
-        return ask_text_card(turn.t, posting_id, known, draft.text)
+        return await _ask(turn, posting_id, draft)
     if tap.do == "send":
-        number, audience = await publish_announcement(turn.uow, turn.chat.key, turn.chat.id, posting_id)
-        turn.chat.leave()
-        return published_card(turn.t, posting_id, number, audience)
-    return await _show(turn, posting_id, draft)
+        return await _send(turn, kept, draft)
+    return await _show(turn, kept, draft)
+
+
+async def _send(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft) -> Reply:
+    if not draft.edits:
+        number, audience = await publish_announcement(turn.uow, turn.chat.key, turn.chat.id, kept.id)
+        return published_card(turn.t, kept.id, number, audience)
+    try:
+        own = await edit_announcement(turn.uow, turn.chat.key, turn.chat.id, kept.id)
+    except Invalid as error:
+        if error.key != "changed_since":
+            raise
+        return await _show_edit(turn, kept, draft)
+    return edited_card(turn.t, kept.id, own)
 
 
 async def undo(turn: Turn, posting_id: PostingId) -> Reply:
-    """Withdraw it."""
-    await undo_announcement(turn.uow, turn.chat.key, posting_id)
-    return announcement_undone_card(turn.t)
+    """Withdraw it, or bring back what it said before it was edited."""
+    own = await undo_announcement(turn.uow, turn.chat.key, posting_id)
+    return announcement_undone_card(turn.t, own)
 
 
 async def _open(turn: Turn, posting_id: int) -> KeptPosting:
@@ -135,6 +181,7 @@ CAPABILITY = Capability(
     tap=AnnounceTap,
     on_tap=on_tap,
     steps={"words": words},
+    file_steps=frozenset(("words",)),
     posts=PostingKind.ANNOUNCEMENT,
     undo=undo,
 )

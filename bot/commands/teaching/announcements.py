@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from bot.capability import Capability, Turn, posting
+from bot.commands.teaching import announce
 from bot.views.own_announcements import (
     OwnTap,
     ask_withdraw_announcement_card,
     names_card,
     own_announcement_card,
     own_announcements_card,
-    reword_announcement_card,
     withdrawn_announcement_card,
 )
-from core.actions.announcements import edit_announcement, withdraw_announcement
+from core.actions.announcements import withdraw_announcement
 from core.cards import Reply
 from core.i18n import N_
-from core.queries.announcements import own_announcement, own_announcements
-from core.queries.reach import reach_of
+from core.queries.announcements import Announced, own_announcement, own_announcements
+from core.queries.reach import Reach, reach_of
 
 
 async def announcements(turn: Turn, _arguments: str) -> Reply:
     """The newest page."""
     return await _list(turn, 0)
-
-
-async def reword(turn: Turn, text: str) -> Reply:
-    """New words for one that is out."""
-    number = int(turn.chat.state["draft"]["announcement"])
-    await edit_announcement(turn.uow, turn.chat.key, number, text)
-    turn.chat.leave()
-    return await _one(turn, number)
 
 
 async def on_tap(turn: Turn, tap: OwnTap) -> Reply:
@@ -43,22 +35,25 @@ async def on_tap(turn: Turn, tap: OwnTap) -> Reply:
         return await _one(turn, tap.id)
     one = await own_announcement(turn.uow, turn.actor, tap.id)
     if tap.do == "reword":
-        turn.chat.enter("announcements", "reword", {"announcement": int(one.id)})
-        return reword_announcement_card(turn.t, one)
+        return await announce.edit(turn, one)
     if tap.do == "ask":
         return ask_withdraw_announcement_card(turn.t, one)
-    return names_card(turn.t, one, await reach_of(turn.uow, one.audience, one.id), tap, turn.zone)
+    return names_card(turn.t, one, await _reach(turn, one), tap, turn.zone)
 
 
 async def _list(turn: Turn, number: int) -> Reply:
     page = await own_announcements(turn.uow, turn.actor, number)
-    reaches = [await reach_of(turn.uow, one.audience, one.id) for one in page.items]
+    reaches = [await _reach(turn, one) for one in page.items]
     return own_announcements_card(turn.t, page, reaches, turn.zone)
 
 
 async def _one(turn: Turn, number: int) -> Reply:
     one = await own_announcement(turn.uow, turn.actor, number)
-    return own_announcement_card(turn.t, one, await reach_of(turn.uow, one.audience, one.id), turn.zone)
+    return own_announcement_card(turn.t, one, await _reach(turn, one), turn.zone)
+
+
+async def _reach(turn: Turn, one: Announced) -> Reach:
+    return await reach_of(turn.uow, one.audience, turn.today(), one.id)
 
 
 CAPABILITY = Capability(
@@ -71,5 +66,4 @@ CAPABILITY = Capability(
     on_command=announcements,
     tap=OwnTap,
     on_tap=on_tap,
-    steps={"reword": reword},
 )

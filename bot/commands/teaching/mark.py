@@ -26,10 +26,10 @@ from core.domain.ids import CourseId, PostingId
 from core.domain.kinds import PostingKind
 from core.domain.lessons import LessonKey
 from core.domain.marking import parse_line
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.i18n import N_
 from core.queries.lessons import lesson_offers
-from core.queries.marking import Marking, read_marking
+from core.queries.marking import Marking, Standing, read_marking
 from core.queries.postings import KeptPosting, open_posting
 
 
@@ -147,6 +147,15 @@ def _is_marking(turn: Turn, text: str) -> bool:
     return parse_line(text, scale(turn.actor.school.scale if turn.actor.school else "")).is_marking
 
 
+async def _names_a_pupil(turn: Turn, text: str) -> bool:
+    """Whether the words mark somebody who is in the lesson: ``Exercise 5`` marks nobody."""
+    try:
+        marking = await read_marking(turn.uow, turn.actor, MarkingDraft(text))
+    except (Invalid, NotFound):
+        return False
+    return marking.register is None or any(one.standing is not Standing.NOBODY for one in marking.pupils)
+
+
 CAPABILITY = Capability(
     name="mark",
     commands=("mark", "m"),
@@ -159,6 +168,7 @@ CAPABILITY = Capability(
     on_tap=on_tap,
     steps={"again": again},
     claims=_is_marking,
+    insists=_names_a_pupil,
     posts=PostingKind.MARKS,
     undo=undo,
 )
