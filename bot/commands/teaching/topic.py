@@ -68,7 +68,9 @@ async def _understood(turn: Turn, line: str) -> tuple[LessonChoice, str, str]:
         else:
             if choice.offers:
                 return choice, words, ""
-            problem = lesson_problem_words(turn.t, choice.problem) if choice.problem else no_lesson_words(turn.t)
+            problem = (
+                lesson_problem_words(turn.t, choice.problem) if choice.problem else no_lesson_words(turn.t)
+            )
             return await lesson_offers(turn.uow, turn.actor), words, problem
     # "Rome: the republic" has no lesson in front: all of it is the topic.
     return await choose_lesson(turn.uow, turn.actor, before), after, ""
