@@ -173,9 +173,8 @@ def poor_card(t: Translator, own: Preferences, scale_key: str) -> Card:
         ("• " if own.poor_up_to is None else "") + t("As the school has it"), SettingsTap(on="poor_at").pack()
     )
     rows = [(usual,), *rows, (Button(t("All settings"), SettingsTap(on="all").pack()),)]
-    return Card(
-        t(NEWS_KINDS["poor_mark"]), (Text(t("Up to which mark shall I tell you at once?")),), tuple(rows)
-    )
+    title = NEWS_KINDS["poor_mark"]
+    return Card(t(title), (Text(t("Up to which mark shall I tell you at once?")),), tuple(rows))
 
 
 def poor_marks(scale_key: str) -> tuple[tuple[str, Decimal], ...]:
