@@ -334,5 +334,31 @@ def test_a_bad_setting_stops_with_one_line_that_names_it(
     assert "SCHOOLBELL_HTTP_PORT" in line
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("migrate",),
+        ("demo", "--no-serve"),
+        ("import", "oneroster", "register.zip"),
+        ("invite", "--all"),
+        ("talk", "--person", "g1", "/grades"),
+    ],
+)
+def test_every_command_says_in_one_line_that_the_database_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    Path("file").write_text("This is no database. " * 100)
+    monkeypatch.setenv("SCHOOLBELL_DATABASE_URL", "sqlite:///file")
+    monkeypatch.setattr("sys.argv", ["schoolbell", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert (
+        "SCHOOLBELL_DATABASE_URL: sqlite+aiosqlite:///file cannot be opened (file is not a database)" in line
+    )
+
+
 def test_migrate_tells_the_revision() -> None:
     assert re.search(r"revision \d{4}", run("migrate").output)
