@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
@@ -74,13 +74,11 @@ def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
             )
         )
 
-    def at(when: date) -> str:
-        return LessonsTap(day=max(1, when.toordinal())).pack()
+    def at(when: date, later: int = 0) -> str:
+        # The first day of all has none before it.
+        return LessonsTap(day=max(1, when.toordinal() + later)).pack()
 
-    step = timedelta(days=1)
-    rows.append(
-        (Button("◀", at(day.on - step)), Button(t("Today"), at(day.today)), Button("▶", at(day.on + step)))
-    )
+    rows.append((Button("◀", at(day.on, -1)), Button(t("Today"), at(day.today)), Button("▶", at(day.on, 1))))
     return Card(t("My day"), tuple(blocks), tuple(rows))
 
 
