@@ -126,21 +126,50 @@ def _taught(row: sa.Row[Any], *, own: bool) -> TaughtCourse:
     )
 
 
+_TEACHERS: sa.BindParameter[Any] = sa.bindparam("teachers", expanding=True)
+_TAUGHT_COURSES = (
+    _courses(
+        sa.exists()
+        .where(CourseTeacher.course_id == Course.id, CourseTeacher.teacher_id.in_(_TEACHERS))
+        .label("own")
+    )
+    .where(Course.id.in_(sa.bindparam("courses", expanding=True)))
+    .order_by(SchoolClass.grade, SchoolClass.name, Subject.name, Course.name)
+)
+_ON: sa.BindParameter[Any] = sa.bindparam("on")
+_PERIOD: sa.BindParameter[Any] = sa.bindparam("period")
+_STANDS_IN = sa.or_(
+    (LessonChange.date == _ON) & (LessonChange.period == _PERIOD),
+    (LessonChange.new_date == _ON) & (LessonChange.new_period == _PERIOD),
+)
+_TAUGHT_LESSON = (
+    _courses(
+        CourseTeacher.teacher_id.label("own_teacher"),
+        LessonChange.teacher_id.label("substitute"),
+        Lesson.id.label("lesson_id"),
+        Lesson.topic,
+        Lesson.register_taken_at,
+    )
+    .outerjoin(
+        CourseTeacher,
+        (CourseTeacher.course_id == Course.id) & CourseTeacher.teacher_id.in_(_TEACHERS),
+    )
+    .outerjoin(
+        LessonChange,
+        (LessonChange.course_id == Course.id) & LessonChange.teacher_id.in_(_TEACHERS) & _STANDS_IN,
+    )
+    .outerjoin(Lesson, (Lesson.course_id == Course.id) & (Lesson.date == _ON) & (Lesson.period == _PERIOD))
+    .where(Course.id == sa.bindparam("course_id"))
+    .order_by(CourseTeacher.id, LessonChange.id)
+)
+
+
 async def taught_courses(uow: UnitOfWork, actor: Actor) -> tuple[TaughtCourse, ...]:
     """The asker's courses, substitutions of these days included, by class and subject. One statement, or none."""
     if not actor.courses:
         return ()
-    teachers = _teacher_ids(actor)
-    rows = await uow.rows(
-        _courses(
-            sa.exists()
-            .where(CourseTeacher.course_id == Course.id, CourseTeacher.teacher_id.in_(teachers))
-            .label("own")
-        )
-        .where(Course.id.in_(actor.courses))
-        .order_by(SchoolClass.grade, SchoolClass.name, Subject.name, Course.name)
-    )
-    return tuple(_taught(row, own=bool(row.own)) for row in rows)
+    given = {"teachers": _teacher_ids(actor), "courses": sorted(actor.courses)}
+    return tuple(_taught(row, own=bool(row.own)) for row in await uow.rows(_TAUGHT_COURSES, given))
 
 
 async def access_lesson(uow: UnitOfWork, actor: Actor, key: LessonKey) -> TaughtLesson:
@@ -151,33 +180,8 @@ async def access_lesson(uow: UnitOfWork, actor: Actor, key: LessonKey) -> Taught
     teachers = _teacher_ids(actor)
     if key.course_id not in actor.courses or not teachers:
         raise NotFound("lesson_not_found")
-    stands_in = sa.or_(
-        (LessonChange.date == key.on) & (LessonChange.period == key.period),
-        (LessonChange.new_date == key.on) & (LessonChange.new_period == key.period),
-    )
-    row = await uow.row(
-        _courses(
-            CourseTeacher.teacher_id.label("own_teacher"),
-            CourseTeacher.ends.label("teaches_until"),
-            LessonChange.teacher_id.label("substitute"),
-            Lesson.id.label("lesson_id"),
-            Lesson.topic,
-            Lesson.register_taken_at,
-        )
-        .outerjoin(
-            CourseTeacher,
-            (CourseTeacher.course_id == Course.id) & CourseTeacher.teacher_id.in_(teachers),
-        )
-        .outerjoin(
-            LessonChange,
-            (LessonChange.course_id == Course.id) & LessonChange.teacher_id.in_(teachers) & stands_in,
-        )
-        .outerjoin(
-            Lesson, (Lesson.course_id == Course.id) & (Lesson.date == key.on) & (Lesson.period == key.period)
-        )
-        .where(Course.id == key.course_id)
-        .order_by(CourseTeacher.id, LessonChange.id)
-    )
+    given = {"teachers": teachers, "course_id": key.course_id, "on": key.on, "period": key.period}
+    row = await uow.row(_TAUGHT_LESSON, given)
     if row is None or (row.own_teacher is None and row.substitute is None):
         raise NotFound("lesson_not_found")
     return TaughtLesson(
