@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, switch_rows
 from core.access import Student
 from core.cards import Block, Button, Card, Item, Listing, Note, Section, Text
@@ -16,7 +17,6 @@ from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.homework import HomeworkLine, HomeworkList
 
-_LAST_DAY = date.max.toordinal() - 400
 _ON_A_SCREEN = 20
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
@@ -27,7 +27,7 @@ class HomeworkTap(CallbackData, prefix="hw"):
 
     on: Literal["next", "day", "subjects", "subject", "tick", "untick", "file"]
     student: Id
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
     id: Id = 0
 
 
@@ -59,7 +59,7 @@ def day_card(t: Translator, work: HomeworkList, day: date, students: Sequence[St
     blocks: list[Block] = (
         [_section(t, work, title, lines)] if lines else [Text(title), Text(t("Nothing is due that day."))]
     )
-    return _card(t, t("Homework"), work, blocks, lines, day.toordinal(), students)
+    return _card(t, t("Homework"), work, blocks, lines, day_number(day), students)
 
 
 def subjects_card(t: Translator, work: HomeworkList, students: Sequence[Student]) -> Card:
@@ -155,17 +155,17 @@ def _card(
     shown = date.fromordinal(day) if day else work.next_day or work.today
     rows.append(
         (
-            Button("◀", _at(student, shown - timedelta(days=1))),
+            Button("◀", _at(student, shown, -1)),
             Button(t("Next due"), HomeworkTap(on="next", student=student).pack()),
-            Button("▶", _at(student, shown + timedelta(days=1))),
+            Button("▶", _at(student, shown, 1)),
         )
     )
     rows.append((Button(t("By subject"), HomeworkTap(on="subjects", student=student).pack()),))
     return Card(heading(title, students, work.student), tuple(blocks), (*rows, *_switch(t, work, students)))
 
 
-def _at(student: int, day: date) -> str:
-    return HomeworkTap(on="day", student=student, day=max(1, day.toordinal())).pack()
+def _at(student: int, day: date, step: int) -> str:
+    return HomeworkTap(on="day", student=student, day=day_number(day, step=step)).pack()
 
 
 def _switch(t: Translator, work: HomeworkList, students: Sequence[Student]) -> tuple[tuple[Button, ...], ...]:

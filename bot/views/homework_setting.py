@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.lesson import course_words
 from core.actions.homework_setting import SetHomework
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
@@ -17,7 +18,6 @@ from core.domain.ids import LARGEST_ID, PostingId
 from core.i18n import Translator
 from core.queries.homework_setting import DuePlace, HomeworkPreview, OwnHomework
 
-_LAST_DAY = date.max.toordinal() - 400
 _MOST_COURSES = 20
 _ON_A_SCREEN = 10
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -33,7 +33,7 @@ class SetHomeworkTap(CallbackData, prefix="sh"):
     ]  # fmt: skip
     posting: Id = 0
     id: Id = 0
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def _draft_tap(
@@ -122,7 +122,7 @@ def days_card(t: Translator, posting_id: PostingId, preview: HomeworkPreview) ->
         (
             Button(
                 t.relative_day(day, preview.today),
-                SetHomeworkTap(do="day", posting=posting_id, day=day.toordinal()).pack(),
+                SetHomeworkTap(do="day", posting=posting_id, day=day_number(day)).pack(),
             ),
         )
         for day in preview.days
@@ -243,7 +243,7 @@ def redays_card(t: Translator, own: OwnHomework, days: Sequence[date], today: da
     rows = [
         (
             Button(
-                t.relative_day(day, today), SetHomeworkTap(do="reday", id=own.id, day=day.toordinal()).pack()
+                t.relative_day(day, today), SetHomeworkTap(do="reday", id=own.id, day=day_number(day)).pack()
             ),
         )
         for day in days

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.grades import KINDS
 from bot.views.invalid import lesson_problem_words, off_scale_words
 from bot.views.lesson import course_words, lesson_words, offer_label
@@ -24,7 +25,6 @@ from core.queries.lessons import LessonChoice, LessonOffer, TaughtCourse
 from core.queries.marking import MarkedPupil, Marking, Standing
 from core.queries.register import RegisterLine
 
-_LAST_DAY = date.max.toordinal() - 400
 _MOST_OFFERS = 12
 _MOST_CANDIDATES = 8
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -46,7 +46,7 @@ class MarkTap(CallbackData, prefix="mk"):
     posting: Id
     n: Annotated[int, Field(ge=0, le=999)] = 0
     id: Id = 0
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def marking_help_card(t: Translator, scale_key: str) -> Card:
@@ -91,7 +91,7 @@ def lesson_choice_card(
                     posting=posting_id,
                     n=offer.key.period,
                     id=offer.key.course_id,
-                    day=offer.key.on.toordinal(),
+                    day=day_number(offer.key.on),
                 ).pack(),
             ),
         )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.grades import KINDS
 from bot.views.lesson import lesson_words, offer_label
 from bot.views.marking import PRESENCES, mark_words, presence_words, roll_name
@@ -22,7 +23,6 @@ from core.queries.lessons import LessonChoice
 from core.queries.register import LessonMark, LessonRegister, OwnMark, RegisterLine
 
 ON_A_PAGE = 12
-_LAST_DAY = date.max.toordinal() - 400
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 _NEXT: dict[Presence, Presence] = {
@@ -51,7 +51,7 @@ class RegisterTap(CallbackData, prefix="rg"):
 
     on: Literal["list", "note", "rest", "pupil", "lessons", "give", "ask", "set", "drop"]
     c: Id = 0
-    d: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    d: DayOrNone = 0
     p: Annotated[int, Field(ge=0, le=99)] = 0
     s: Id = 0
     v: Literal["", "p", "a", "l", "e", "i"] = ""
@@ -77,7 +77,7 @@ def register_tap(
 ) -> str:
     """The data of a button of this lesson's register."""
     short: Any = presence.value[0] if presence else ""
-    day = key.on.toordinal()
+    day = day_number(key.on)
     return RegisterTap(on=on, c=key.course_id, d=day, p=key.period, s=student, v=short, m=number).pack()
 
 

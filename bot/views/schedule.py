@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, switch_rows
 from core.access import Student
 from core.cards import Block, Button, Card, Item, Listing, Section, Text
@@ -18,15 +19,13 @@ from core.domain.kinds import ChangeKind
 from core.i18n import Translator
 from core.queries.day_plans import DayPlan, Plan, PlannedLesson
 
-_LAST_DAY = date.max.toordinal() - 400
-
 
 class ScheduleTap(CallbackData, prefix="sch"):
     """``student`` 0 is the teacher oneself; ``day`` is the date's ordinal, 0 for the most useful one."""
 
     on: Literal["day", "week"]
     student: Annotated[int, Field(ge=0, le=LARGEST_ID)]
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def most_useful_day(plan: Plan, now: datetime) -> date:
@@ -192,27 +191,27 @@ def _buttons(
 ) -> tuple[tuple[Button, ...], ...]:
     number = student.id if student else 0
 
-    def at(screen: Literal["day", "week"], when: date) -> str:
-        return ScheduleTap(on=screen, student=number, day=max(1, when.toordinal())).pack()
+    def at(screen: Literal["day", "week"], when: date, step: int = 0) -> str:
+        return ScheduleTap(on=screen, student=number, day=day_number(when, step=step)).pack()
 
     step = 7 if on == "week" else 1
-    earlier = Button("◀", at(on, day - timedelta(days=step)))
-    later = Button("▶", at(on, day + timedelta(days=step)))
+    earlier = Button("◀", at(on, day, -step))
+    later = Button("▶", at(on, day, step))
     middle = Button(t("This week"), at("week", today)) if on == "week" else Button(t("Week"), at("week", day))
     row_two = (
         Button(t("Today"), at("day", today)),
-        Button(t("Tomorrow"), at("day", today + timedelta(days=1))),
+        Button(t("Tomorrow"), at("day", today, 1)),
     )
     rows = [(earlier, middle, later), row_two]
     if is_teacher and students:
         me = Button(
             ("• " if student is None else "") + t("Me"),
-            ScheduleTap(on=on, student=0, day=day.toordinal()).pack(),
+            ScheduleTap(on=on, student=0, day=day_number(day)).pack(),
         )
         others = tuple(
             Button(
                 ("• " if student is not None and one.id == student.id else "") + one.name.called,
-                ScheduleTap(on=on, student=one.id, day=day.toordinal()).pack(),
+                ScheduleTap(on=on, student=one.id, day=day_number(day)).pack(),
             )
             for one in students
         )
@@ -223,7 +222,7 @@ def _buttons(
     return (
         *rows,
         *switch_rows(
-            t, students, student, lambda one: ScheduleTap(on=on, student=one.id, day=day.toordinal()).pack()
+            t, students, student, lambda one: ScheduleTap(on=on, student=one.id, day=day_number(day)).pack()
         ),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import Day, day_number
 from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
@@ -19,14 +20,13 @@ from core.i18n import Translator
 from core.queries.lessons import LessonChoice, LessonOffer, TaughtLesson
 from core.queries.teaching_day import LessonState, TeachingDay
 
-_LAST_DAY = date.max.toordinal() - 400
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class LessonsTap(CallbackData, prefix="dy"):
     """A day by its ordinal."""
 
-    day: Annotated[int, Field(ge=1, le=_LAST_DAY)]
+    day: Day
 
 
 class TopicTap(CallbackData, prefix="tp"):
@@ -34,7 +34,7 @@ class TopicTap(CallbackData, prefix="tp"):
 
     do: Literal["set", "ask"]
     c: Id
-    d: Annotated[int, Field(ge=1, le=_LAST_DAY)]
+    d: Day
     p: Annotated[int, Field(ge=0, le=99)]
 
     @property
@@ -44,7 +44,7 @@ class TopicTap(CallbackData, prefix="tp"):
 
 
 def _topic_tap(do: Literal["set", "ask"], key: LessonKey) -> str:
-    return TopicTap(do=do, c=key.course_id, d=key.on.toordinal(), p=key.period).pack()
+    return TopicTap(do=do, c=key.course_id, d=day_number(key.on), p=key.period).pack()
 
 
 def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
@@ -73,13 +73,10 @@ def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
             )
         )
 
-    def at(when: date) -> str:
-        return LessonsTap(day=max(1, when.toordinal())).pack()
+    def at(when: date, step: int = 0) -> str:
+        return LessonsTap(day=day_number(when, step=step)).pack()
 
-    step = timedelta(days=1)
-    rows.append(
-        (Button("◀", at(day.on - step)), Button(t("Today"), at(day.today)), Button("▶", at(day.on + step)))
-    )
+    rows.append((Button("◀", at(day.on, -1)), Button(t("Today"), at(day.today)), Button("▶", at(day.on, 1))))
     return Card(t("My day"), tuple(blocks), tuple(rows))
 
 
@@ -115,7 +112,7 @@ def topic_saved_card(t: Translator, lesson: TaughtLesson, topic: str, today: dat
     if lesson.topic and lesson.topic != topic:
         blocks.append(Note(t("Before: {topic}", topic=lesson.topic)))
     change = Button(t("Change"), _topic_tap("ask", lesson.key))
-    my_day = Button(t("My day"), LessonsTap(day=lesson.key.on.toordinal()).pack())
+    my_day = Button(t("My day"), LessonsTap(day=day_number(lesson.key.on)).pack())
     return Card(t("The topic is written"), tuple(blocks), ((change, my_day),))
 
 
