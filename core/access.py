@@ -98,8 +98,8 @@ class Identity:
 class Actor:
     """Who is asking. Everything in it is granted to this chat and true today.
 
-    ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions of
-    yesterday to tomorrow; ``homerooms`` the classes led.
+    ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions from as long
+    ago as a lesson may be finished until tomorrow; ``homerooms`` the classes led.
     """
 
     chat_id: ChatId | None = None

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.uow import UnitOfWork
+from core.domain.lessons import DAYS_TO_FINISH
 
 _NUMBERS = 4
 _TEXTS = 18
@@ -100,7 +101,8 @@ JOIN course ON course.id = t.course_id AND course.ended_on IS NULL
 UNION ALL
 SELECT {_columns("course", ["s.course_id"], [])}
 FROM link JOIN lesson_change s ON s.teacher_id = link.person_id AND link.role = 'teacher'
-WHERE s.date >= :yesterday AND s.date <= :tomorrow
+JOIN course ON course.id = s.course_id AND course.ended_on IS NULL
+WHERE (s.date BETWEEN :substituted_since AND :tomorrow) OR (s.new_date BETWEEN :substituted_since AND :tomorrow)
 UNION ALL
 SELECT {_columns("homeroom", ["c.id"], [])}
 FROM link JOIN school_class c ON c.homeroom_teacher_id = link.person_id AND link.role = 'teacher'
@@ -111,6 +113,7 @@ WHERE c.ended_on IS NULL
     sa.bindparam("user_id", type_=sa.BigInteger()),
     sa.bindparam("yesterday", type_=sa.Date()),
     sa.bindparam("tomorrow", type_=sa.Date()),
+    sa.bindparam("substituted_since", type_=sa.Date()),
 )
 
 
@@ -125,5 +128,6 @@ async def asker_rows(uow: UnitOfWork, messenger: str, bot: int, user_id: int) ->
             "user_id": user_id,
             "yesterday": today - timedelta(days=1),
             "tomorrow": today + timedelta(days=1),
+            "substituted_since": today - timedelta(days=DAYS_TO_FINISH + 1),
         },
     )

@@ -23,7 +23,7 @@ from core.db.models import (
 from core.db.uow import UnitOfWork
 from core.domain.course_names import CourseName, match_courses
 from core.domain.ids import ClassId, CourseId, LessonId, OrgId, PersonId
-from core.domain.lessons import UNTIMED, LessonKey, lessons_meant, read_target
+from core.domain.lessons import DAYS_TO_FINISH, UNTIMED, LessonKey, lessons_meant, read_target
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
 from core.queries.day_plans import PlannedLesson
@@ -257,10 +257,6 @@ async def lesson_offers(uow: UnitOfWork, actor: Actor, *, most: int = 10) -> Les
     return LessonChoice(tuple([*offers, *untimed][:most]), courses, today, is_named=False)
 
 
-DAYS_TO_FINISH_A_TERM = 14
-"""How long after its last day a term's lessons may still be written in."""
-
-
 async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool = False) -> None:
     """Whether something may be written in the lesson today; ``ahead`` also before its day. One statement.
 
@@ -283,5 +279,5 @@ async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool =
         .order_by(Term.starts.desc(), Term.ends)
     )
     # Days between two terms belong to the one before; of overlapping levels the finest decides.
-    if rows and rows[0].ends + timedelta(days=DAYS_TO_FINISH_A_TERM) < today:
+    if rows and rows[0].ends + timedelta(days=DAYS_TO_FINISH) < today:
         raise Invalid("term_closed", on=on, term=rows[0].name, ended=rows[0].ends)
