@@ -68,6 +68,13 @@ class HomeworkList:
         return tuple(one for one in self.lines if week_ago <= one.due_on < self.today and not one.done)
 
 
+TAUGHT_WHEN_DUE = (
+    (CourseEnrollment.course_id == Homework.course_id)
+    & sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= Homework.due_on)
+    & sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= Homework.due_on)
+)
+"""Whose homework it is: joins the pupils whom the course teaches on the day that it is due."""
+
 _HOMEWORK = (
     sa.select(
         Homework.id,
@@ -83,7 +90,7 @@ _HOMEWORK = (
         Attachment.url,
         Attachment.size,
     )
-    .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+    .join(CourseEnrollment, TAUGHT_WHEN_DUE)
     .join(Course, Course.id == Homework.course_id)
     .join(Subject, Subject.id == Course.subject_id)
     .outerjoin(
@@ -93,8 +100,6 @@ _HOMEWORK = (
     .outerjoin(Attachment, Attachment.homework_id == Homework.id)
     .where(
         CourseEnrollment.student_id == sa.bindparam("student_id"),
-        sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= Homework.due_on),
-        sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= Homework.due_on),
         Homework.withdrawn_at.is_(None),
         Homework.due_on >= sa.bindparam("since"),
         Homework.due_on <= sa.bindparam("until"),
@@ -158,7 +163,7 @@ async def access_attachment(uow: UnitOfWork, actor: Actor, attachment_id: int, s
         row = await uow.row(
             sa.select(Attachment.name, Attachment.media_type, Attachment.sha256, Homework.course_id)
             .join(Homework, Homework.id == Attachment.homework_id)
-            .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+            .join(CourseEnrollment, TAUGHT_WHEN_DUE)
             .where(
                 Attachment.id == attachment_id,
                 Attachment.sha256 != "",
