@@ -14,12 +14,14 @@ from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
 from core.cards import Block, Button, Card, Item, Listing, Note, Text
+from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID, CourseId
 from core.domain.lessons import LessonKey
 from core.i18n import Translator
 from core.queries.lessons import LessonChoice, LessonOffer, TaughtLesson
 from core.queries.teaching_day import LessonState, TeachingDay
 
+_LONGEST_WORDS = 60
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
@@ -47,9 +49,16 @@ def _topic_tap(do: Literal["set", "ask"], key: LessonKey) -> str:
     return TopicTap(do=do, c=key.course_id, d=day_number(key.on), p=key.period).pack()
 
 
-def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
-    """Each lesson with what is missing; buttons to the registers and topics."""
+def teaching_day_card(t: Translator, day: TeachingDay, *, unknown: str = "") -> Card:
+    """Each lesson with what is missing; buttons to the registers and topics. ``unknown`` are words that named no
+    day."""
     blocks: list[Block] = [Text(t.relative_day(day.on, day.today))]
+    if unknown:
+        words = shorten(unknown, _LONGEST_WORDS)
+        said = t(
+            "“{words}” is no day that I know; write it like “yesterday”, “Friday” or “25.11”.", words=words
+        )
+        blocks.insert(0, Text(said))
     if day.off:
         blocks.append(Text(t("{holiday}: no lessons.", holiday=day.off)))
     elif not day.lessons:

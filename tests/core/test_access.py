@@ -20,7 +20,7 @@ from core.domain.rights import GuardianRights, Right, Role
 from core.errors import Forbidden, NotFound
 from core.queries.lessons import access_lesson
 from core.queries.schedule import own_lessons
-from tests.cast import BOT_ID, TODAY, Cast
+from tests.cast import BOT_ID, TODAY, Cast, actor_of
 
 R = Right
 _DIARY = {R.KNOW, R.TIMETABLE, R.DIARY, R.MEALS}
@@ -46,11 +46,6 @@ EXPECTED: dict[str, set[Right]] = {
     "operator": set(),
     "other_admin": set(),
 }
-
-
-async def actor_of(uow: UnitOfWork, cast: Cast, name: str) -> Actor:
-    _, actor = await load_actor(uow, ChatKey(Messenger.TELEGRAM, BOT_ID, cast[name].user_id))
-    return actor
 
 
 async def may(uow: UnitOfWork, actor: Actor, student_id: int, right: Right) -> bool:

@@ -7,15 +7,12 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from core.access import load_actor
 from core.actions.homework_ticks import tick_homework
-from core.db.conversation import ChatKey
 from core.db.models import Attachment, CourseEnrollment
 from core.db.uow import UnitOfWork
-from core.domain.kinds import Messenger
 from core.errors import NotFound
 from core.queries.homework import access_attachment, homework_for
-from tests.cast import BOT_ID, TODAY, Cast
+from tests.cast import TODAY, Cast, actor_of, chat_key
 
 DUE = TODAY + timedelta(days=1)
 
@@ -46,9 +43,8 @@ async def _ivan_is_taught(uow: UnitOfWork, cast: Cast, *, starts: date | None, e
 
 
 async def _opens(uow: UnitOfWork, cast: Cast, attachment: int, who: str, of: str) -> bool:
-    _, actor = await load_actor(uow, ChatKey(Messenger.TELEGRAM, BOT_ID, cast[who].user_id))
     try:
-        found = await access_attachment(uow, actor, attachment, cast[of].person_id)
+        found = await access_attachment(uow, await actor_of(uow, cast, who), attachment, cast[of].person_id)
     except NotFound:
         return False
     return found.name == "sheet.pdf"
@@ -68,14 +64,13 @@ async def test_files_ticks_and_lists_end_together_when_a_pupil_leaves_the_course
     uow: UnitOfWork, cast: Cast, attachment: int, starts: date | None, ends: date | None, is_his: bool
 ) -> None:
     await _ivan_is_taught(uow, cast, starts=starts, ends=ends)
-    key = ChatKey(Messenger.TELEGRAM, BOT_ID, cast["ivan"].user_id)
-    _, ivan = await load_actor(uow, key)
-    work = await homework_for(uow, ivan, cast["ivan"].person_id)
+    ivan = cast["ivan"].person_id
+    work = await homework_for(uow, await actor_of(uow, cast, "ivan"), ivan)
     assert (cast.homework["algebra_7a"] in {line.id for line in work.lines}) is is_his
     for who in ("ivan", "mother"):
         assert await _opens(uow, cast, attachment, who, "ivan") is is_his
     try:
-        await tick_homework(uow, key, cast["ivan"].person_id, cast.homework["algebra_7a"], done=True)
+        await tick_homework(uow, chat_key(cast, "ivan"), ivan, cast.homework["algebra_7a"], done=True)
     except NotFound:
         assert not is_his
     else:
