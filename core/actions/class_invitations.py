@@ -42,7 +42,8 @@ async def invite_person(
 ) -> IssueReport:
     """A new code for one pupil or guardian of the class; older ones die, and with ``unlink`` the links they made.
 
-    Raises NotFound.
+    What a homeroom teacher ends are codes and links of the roles that a class's code grants, not a colleague's of
+    work. Raises NotFound.
     """
     async with uow.writing():
         room = await access_class(uow, await fresh_actor(uow, key), class_id, OFFICE)
@@ -50,5 +51,11 @@ async def invite_person(
         if not found:
             raise NotFound("person_not_found")
         return await issue_invitations(
-            uow, found, code_key=code_key, issued_by=room.asker_id, reissue=True, unlink=unlink
+            uow,
+            found,
+            code_key=code_key,
+            issued_by=room.asker_id,
+            reissue=True,
+            unlink=unlink,
+            within=_GRANTED if room.leads else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from core.access import Actor
 from core.db.audit import record
-from core.db.models import ChatLink, Invitation, InvitationRole
+from core.db.models import ChatLink, ChatLinkRole, Invitation, InvitationRole
 from core.db.uow import UnitOfWork
 from core.domain.codes import hash_code, new_code
 from core.domain.ids import InvitationId, PersonId
 from core.domain.kinds import InvitationKind
+from core.domain.rights import Role
 from core.errors import NotFound
 from core.queries.invitable import Invitable, linked_and_invited
 
@@ -51,24 +52,26 @@ async def issue_invitations(
     issued_by: PersonId | None = None,
     reissue: bool = False,
     unlink: bool = False,
+    within: Collection[Role] | None = None,
 ) -> IssueReport:
     """A code for each who is neither linked nor holds an open one; with ``reissue`` for each, the older revoked.
 
-    ``unlink`` also revokes the links that the revoked or used older codes made. ``issued_by`` is None for the
-    command line. Every code is audited in the one transaction; the number of statements does not grow with the
-    people, but for the database's own limits on one statement.
+    ``unlink`` also revokes the links that the revoked or used older codes made. Where ``within`` is given, codes and
+    links that grant any other role stay as they are. ``issued_by`` is None for the command line. Every code is audited
+    in the one transaction; the number of statements does not grow with the people, but for the database's own limits
+    on one statement.
     """
     async with uow.writing():
         ids = [invitee.person_id for invitee in invitees]
-        linked, invited = await linked_and_invited(uow, ids)
+        linked, invited = await linked_and_invited(uow, invitees)
         wanted = (
             list(invitees) if reissue else [one for one in invitees if one.person_id not in linked | invited]
         )
         revoked = unlinked = 0
         if reissue and ids:
-            revoked = await _revoke_open(uow, ids)
+            revoked = await _revoke_open(uow, ids, within)
             if unlink:
-                unlinked = await _revoke_links_of_slips(uow, ids)
+                unlinked = await _revoke_links_of_slips(uow, ids, within)
         issued = await _insert_codes(uow, wanted, code_key, issued_by, InvitationKind.SLIP, SLIP_LIFE)
         if issued or revoked or unlinked:
             await record(
@@ -184,8 +187,11 @@ async def _insert_codes(
     ]
 
 
-async def _revoke_open(uow: UnitOfWork, person_ids: Sequence[int]) -> int:
+async def _revoke_open(uow: UnitOfWork, person_ids: Sequence[int], within: Collection[Role] | None) -> int:
     count = 0
+    others = sa.exists().where(
+        InvitationRole.invitation_id == Invitation.id, InvitationRole.role.not_in(within or ())
+    )
     for start in range(0, len(person_ids), 500):
         result = await uow.write(
             sa.update(Invitation)
@@ -193,6 +199,7 @@ async def _revoke_open(uow: UnitOfWork, person_ids: Sequence[int]) -> int:
                 Invitation.person_id.in_(person_ids[start : start + 500]),
                 Invitation.used_at.is_(None),
                 Invitation.revoked_at.is_(None),
+                sa.true() if within is None else ~others,
             )
             .values(revoked_at=uow.now)
             .returning(Invitation.id)
@@ -201,14 +208,21 @@ async def _revoke_open(uow: UnitOfWork, person_ids: Sequence[int]) -> int:
     return count
 
 
-async def _revoke_links_of_slips(uow: UnitOfWork, person_ids: Sequence[int]) -> int:
+async def _revoke_links_of_slips(
+    uow: UnitOfWork, person_ids: Sequence[int], within: Collection[Role] | None
+) -> int:
     count = 0
+    others = sa.exists().where(ChatLinkRole.link_id == ChatLink.id, ChatLinkRole.role.not_in(within or ()))
     for start in range(0, len(person_ids), 500):
         part = person_ids[start : start + 500]
         made = sa.select(Invitation.id).where(Invitation.person_id.in_(part))
         result = await uow.write(
             sa.update(ChatLink)
-            .where(ChatLink.revoked_at.is_(None), ChatLink.invitation_id.in_(made))
+            .where(
+                ChatLink.revoked_at.is_(None),
+                ChatLink.invitation_id.in_(made),
+                sa.true() if within is None else ~others,
+            )
             .values(revoked_at=uow.now, revoked_why="reissued")
             .returning(ChatLink.id)
         )

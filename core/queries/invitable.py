@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.models import (
     Chat,
     ChatLink,
+    ChatLinkRole,
     Enrollment,
     ExternalId,
     Guardianship,
     Invitation,
+    InvitationRole,
     Org,
     Person,
     RoleAssignment,
@@ -217,17 +220,20 @@ async def _names(uow: UnitOfWork, ids: Sequence[int]) -> dict[int, PersonName]:
     return {row.id: PersonName(row.family, row.given, row.middle, row.nickname) for row in rows}
 
 
-async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Of these, who has an open chat link (support's terminal apart) and who holds an open slip. Two statements."""
-    wanted = set(person_ids)
+async def linked_and_invited(uow: UnitOfWork, invitees: Sequence[Invitable]) -> tuple[set[int], set[int]]:
+    """Of these, who has an open chat link (support's terminal apart) and who holds an open slip, for one of the roles
+    in question: a teacher's link is none of a mother's. Two statements."""
+    wanted = {(one.person_id, role) for one in invitees for role in one.roles}
     linked = await uow.rows(
-        sa.select(ChatLink.person_id)
+        sa.select(ChatLink.person_id, ChatLinkRole.role)
+        .join(ChatLinkRole, ChatLinkRole.link_id == ChatLink.id)
         .join(Chat, Chat.id == ChatLink.chat_id)
         .where(ChatLink.revoked_at.is_(None), Chat.messenger != Messenger.TERMINAL)
         .distinct()
     )
     invited = await uow.rows(
-        sa.select(Invitation.person_id)
+        sa.select(Invitation.person_id, InvitationRole.role)
+        .join(InvitationRole, InvitationRole.invitation_id == Invitation.id)
         .where(
             Invitation.kind == InvitationKind.SLIP,
             Invitation.used_at.is_(None),
@@ -236,7 +242,11 @@ async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tupl
         )
         .distinct()
     )
-    return {row.person_id for row in linked} & wanted, {row.person_id for row in invited} & wanted
+    return _among(linked, wanted), _among(invited, wanted)
+
+
+def _among(rows: Sequence[sa.Row[Any]], wanted: Set[tuple[int, Role]]) -> set[int]:
+    return {row.person_id for row in rows if (row.person_id, row.role) in wanted}
 
 
 async def school_by_name(uow: UnitOfWork, wanted: str) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.models import Chat, ChatLink, Guardianship, Person
+from core.db.models import Chat, ChatLink, ChatLinkRole, Guardianship, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import Messenger
 from core.domain.names import PersonName
-from core.domain.rights import GuardianRights
+from core.domain.rights import GuardianRights, Role
 from core.queries.classes import ClassPupil, ClassRoom, pupils_of
 
 
@@ -42,7 +42,7 @@ class JoinedPupil:
         return any(one.since for one in self.guardians)
 
     @property
-    def missing(self) -> tuple[PersonId, ...]:
+    def not_linked(self) -> tuple[PersonId, ...]:
         """The persons without a link."""
         found = [one.id for one in self.guardians if one.since is None]
         return (*([self.pupil.id] if self.since is None else []), *found)
@@ -89,7 +89,7 @@ async def joined_of(uow: UnitOfWork, room: ClassRoom) -> JoinedClass:
 
 
 async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[int, datetime]:
-    """When each person's oldest open link was made; support's terminal is none."""
+    """When each person's oldest open link as pupil or guardian was made; support's terminal is none."""
     rows = await uow.rows(
         sa.select(ChatLink.person_id, ChatLink.linked_at)
         .join(Chat, Chat.id == ChatLink.chat_id)
@@ -97,6 +97,10 @@ async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[int, datetime]:
             ChatLink.person_id.in_(persons),
             ChatLink.revoked_at.is_(None),
             Chat.messenger != Messenger.TERMINAL,
+            sa.exists().where(
+                ChatLinkRole.link_id == ChatLink.id,
+                ChatLinkRole.role.in_((Role.STUDENT, Role.GUARDIAN)),
+            ),
         )
         .order_by(ChatLink.linked_at.desc())
     )
