@@ -34,7 +34,11 @@ def class_day_card(t: Translator, day: ClassDay) -> Card:
         if unexplained:
             blocks.append(
                 Text(
-                    t.plural("⚠ {n} absence is unexplained.", "⚠ {n} absences are unexplained.", unexplained)
+                    t.plural(
+                        "⚠ {n} pupil is absent, and nobody has said why.",
+                        "⚠ {n} pupils are absent, and nobody has said why.",
+                        unexplained,
+                    )
                 )
             )
     elif day.registered:
