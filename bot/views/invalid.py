@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.domain.grading import scale
-from core.errors import FileRefused, Invalid, MarkOutOfScale
+from core.errors import FileRefused, Invalid, MarkOutOfScale, PointsOutOfRange
 from core.i18n import Translator
 
 
@@ -14,6 +14,8 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
     if isinstance(error, MarkOutOfScale):
         heading = t("No such mark")
         return heading, off_scale_words(t, str(error.params["value"]), str(error.params["scale"]))
+    if isinstance(error, PointsOutOfRange):
+        return t("No such mark"), _points_words(t, error)
     if isinstance(error, FileRefused):
         return t("I cannot take this file"), _file_words(t, error)
     on = error.params.get("on")
@@ -57,6 +59,14 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
     return sentences.get(
         error.key,
         (t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")),
+    )
+
+
+def _points_words(t: Translator, error: PointsOutOfRange) -> str:
+    return t(
+        "“{value}” is no mark here; points are 0 to {most}, like {most}/{most}",
+        value=_short(error, "value"),
+        most=t.number(error.params["maximum"]),
     )
 
 

@@ -272,6 +272,11 @@ def saved_card(
 
 def undone_card(t: Translator, undone: UndoneMarks) -> Card:
     """What was taken back."""
+    return Card(t("Undone"), undone_blocks(t, undone))
+
+
+def undone_blocks(t: Translator, undone: UndoneMarks) -> tuple[Block, ...]:
+    """What was taken back, and what was not, because it was changed since."""
     parts = []
     if undone.marks:
         parts.append(t.plural("{n} mark", "{n} marks", undone.marks))
@@ -286,7 +291,7 @@ def undone_card(t: Translator, undone: UndoneMarks) -> Card:
                 t.plural("{n} was changed since and stays.", "{n} were changed since and stay.", undone.kept)
             )
         )
-    return Card(t("Undone"), tuple(blocks))
+    return tuple(blocks)
 
 
 def again_card(t: Translator, posting_id: PostingId, text: str) -> Card:

@@ -12,6 +12,8 @@ from core.domain.lessons import LessonKey
 
 DRAFT_LIFE = timedelta(days=1)
 UNDO_TIME = timedelta(minutes=5)
+TAP_TIME = timedelta(seconds=60)
+"""How long it waits to be told what was tapped: the way to "ill" leads over "absent" and "late"."""
 
 
 def lesson_as_json(key: LessonKey) -> list[Any]:
