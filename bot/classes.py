@@ -25,11 +25,18 @@ def leads_or_holds(roles: tuple[Role, ...]) -> Callable[[Actor], bool]:
 async def chosen_class(
     turn: Turn, words: str, roles: tuple[Role, ...], data: Callable[[ClassRoom], str]
 ) -> ClassRoom | Reply:
-    """The class, or a card to choose one by buttons with ``data``. The only class and the only one led are sure."""
+    """The class, or a card to choose one by buttons with ``data``.
+
+    Without words the only class and the only one led are sure. Words that name none are said back.
+    """
     rooms = await list_classes(turn.uow, turn.actor, roles)
-    named = [room for room in rooms if class_key(room.name) == class_key(words)] if words else []
+    if words:
+        named = [room for room in rooms if class_key(room.name) == class_key(words)]
+        if len(named) == 1:
+            return named[0]
+        return choose_class_card(turn.t, named or rooms, data, unknown="" if named else words)
     led = [room for room in rooms if room.leads]
-    for sure in (named, led, list(rooms)):
+    for sure in (led, rooms):
         if len(sure) == 1:
             return sure[0]
-    return choose_class_card(turn.t, named or rooms, data)
+    return choose_class_card(turn.t, rooms, data)

@@ -100,9 +100,9 @@ class Identity:
 class Actor:
     """Who is asking. Everything in it is granted to this chat and true today.
 
-    ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions of
-    yesterday to tomorrow; ``homerooms`` the classes led: both only while the person is a teacher at that school, or at
-    an org above it.
+    ``wards`` are in the order of the children's names; ``courses`` are those taught, with substitutions from as long
+    ago as a lesson may be finished until tomorrow; ``homerooms`` the classes led: both only while the person is a
+    teacher at that school, or at an org above it.
     """
 
     chat_id: ChatId | None = None

@@ -8,6 +8,7 @@ An error carries a key and parameters; prose in the reader's language is made at
     ├── Forbidden           you may see this, yet not do that
     ├── Invalid             what was asked makes no sense as it stands
     │   ├── MarkOutOfScale
+    │   ├── PointsOutOfRange
     │   ├── CodeRefused     wrong, used, revoked, expired: never told apart
     │   ├── FileRefused     too large, or of a kind that is not taken
     │   └── Ambiguous       fits several; carries the candidates
@@ -58,6 +59,12 @@ class MarkOutOfScale(Invalid):
     """A mark that the school's scale does not know; ``value`` and ``scale``."""
 
     key = "mark_out_of_scale"
+
+
+class PointsOutOfRange(Invalid):
+    """Points that are no number from 0 to their maximum; ``value`` and ``maximum``."""
+
+    key = "points_out_of_range"
 
 
 class CodeRefused(Invalid):

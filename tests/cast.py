@@ -16,7 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.access import Actor, load_actor
 from core.clock import Clock
+from core.db.conversation import ChatKey
 from core.db.engine import Database
 from core.db.models import (
     AcademicYear,
@@ -175,6 +177,16 @@ async def link(
     granted = list(Role) if roles is None else roles
     await uow.write(sa.insert(ChatLinkRole), [{"link_id": link_id, "role": role} for role in granted])
     return link_id
+
+
+def chat_key(cast: Cast, name: str) -> ChatKey:
+    """The chat of one of the cast."""
+    return ChatKey(Messenger.TELEGRAM, BOT_ID, cast[name].user_id)
+
+
+async def actor_of(uow: UnitOfWork, cast: Cast, name: str) -> Actor:
+    """One of the cast as the bot sees who asks. One statement."""
+    return (await load_actor(uow, chat_key(cast, name)))[1]
 
 
 async def _orgs_and_people(uow: UnitOfWork, cast: Cast) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.marking import presence_words
 from core.cards import Block, Button, Card, Note, Table, Text
 from core.domain.ids import LARGEST_ID
@@ -15,14 +15,12 @@ from core.domain.kinds import Presence
 from core.i18n import Translator
 from core.queries.class_day import AbsentPupil, ClassDay, MissedLesson
 
-_LAST_DAY = date.max.toordinal() - 400
-
 
 class AbsentTap(CallbackData, prefix="ab"):
     """A class on a day by its ordinal, 0 for today."""
 
     room: Annotated[int, Field(ge=0, le=LARGEST_ID)]
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def class_day_card(t: Translator, day: ClassDay) -> Card:
@@ -36,7 +34,11 @@ def class_day_card(t: Translator, day: ClassDay) -> Card:
         if unexplained:
             blocks.append(
                 Text(
-                    t.plural("⚠ {n} absence is unexplained.", "⚠ {n} absences are unexplained.", unexplained)
+                    t.plural(
+                        "⚠ {n} pupil is absent, and nobody has said why.",
+                        "⚠ {n} pupils are absent, and nobody has said why.",
+                        unexplained,
+                    )
                 )
             )
     elif day.registered:
@@ -53,13 +55,12 @@ def class_day_card(t: Translator, day: ClassDay) -> Card:
         )
     )
 
-    def at(when: date) -> str:
-        return AbsentTap(room=day.room.id, day=max(1, when.toordinal())).pack()
+    def at(step: int) -> str:
+        return AbsentTap(room=day.room.id, day=day_number(day.on, step=step)).pack()
 
-    step = timedelta(days=1)
-    row = [Button("◀", at(day.on - step)), Button(t("Today"), AbsentTap(room=day.room.id).pack())]
+    row = [Button("◀", at(-1)), Button(t("Today"), AbsentTap(room=day.room.id).pack())]
     if day.on < day.today:
-        row.append(Button("▶", at(day.on + step)))
+        row.append(Button("▶", at(1)))
     return Card(t("{class_name}: absent", class_name=day.room.name), tuple(blocks), (tuple(row),))
 
 

@@ -9,9 +9,9 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from bot.views.family import term_words
+from bot.views.grades import average_words, mark_value
 from core.cards import Align, Block, Button, Card, Note, Table, Text
 from core.cards.cut import shorten
-from core.domain.grading import scale
 from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.class_statistics import ClassStatistics, CourseStatistics
@@ -30,19 +30,19 @@ class ClassTap(CallbackData, prefix="cl"):
 
 
 def subjects_card(t: Translator, found: ClassStatistics) -> Card:
-    """Average, debts and attendance of each subject."""
+    """Average, who needs attention, and attendance of each subject."""
     rows = tuple(
-        (_course(one), _mean(t, found, one.average), _debtors(one), _attended(t, one))
+        (_course(one), _mean(t, found, one.average), _attention(one), _attended(t, one))
         for one in found.courses
     )
     blocks: list[Block] = [Text(term_words(t, found.term))]
     if rows:
-        header = (t("Subject"), t("Average"), t("Debts"), t("Attendance"))
+        header = (t("Subject"), t("Average"), t("Needs attention"), t("Attendance"))
         blocks.append(Table(header, rows, (Align.LEFT, Align.RIGHT, Align.LEFT, Align.RIGHT)))
         blocks.append(
             Note(
                 t(
-                    "Debts: a poor average, or no mark where half of the class has one. "
+                    "Needs attention: a poor average, or no mark where half of the class has one. "
                     "Attendance counts lessons with a register."
                 )
             )
@@ -59,21 +59,23 @@ def subjects_card(t: Translator, found: ClassStatistics) -> Card:
 
 
 def pupils_card(t: Translator, found: ClassStatistics) -> Card:
-    """Each pupil's debts and missed lessons."""
-    debts: dict[int, list[str]] = {pupil.id: [] for pupil in found.pupils}
+    """What of each pupil needs attention, and the lessons missed."""
+    subjects: dict[int, list[str]] = {pupil.id: [] for pupil in found.pupils}
     for course in found.courses:
-        for one in course.debtors:
+        for one in course.needing_attention:
             mean = _mean(t, found, (one.average, one.in_percent))
-            debts[one.pupil.id].append(f"{_course(course)} {mean}".strip())
+            subjects[one.pupil.id].append(f"{_course(course)} {mean}".strip())
     rows = tuple(
         (
             f"{pupil.name.family} {pupil.name.given}",
-            ", ".join(debts[pupil.id]) or "—",
+            ", ".join(subjects[pupil.id]) or "—",
             str(found.missed.get(pupil.id, 0)),
         )
         for pupil in found.pupils
     )
-    table = Table((t("Pupil"), t("Debts"), t("Missed")), rows, (Align.LEFT, Align.LEFT, Align.RIGHT))
+    table = Table(
+        (t("Pupil"), t("Needs attention"), t("Missed")), rows, (Align.LEFT, Align.LEFT, Align.RIGHT)
+    )
     back = Button(t("By subject"), ClassTap(on="subjects", room=found.room.id).pack())
     return Card(_heading(t, found), (Text(term_words(t, found.term)), table), ((back,),))
 
@@ -82,8 +84,11 @@ def course_card(t: Translator, found: ClassStatistics, course: CourseStatistics)
     """One subject: each pupil's marks and average."""
     rows = tuple(
         (
-            ("⚠ " if one.is_debt else "") + f"{one.pupil.name.family} {one.pupil.name.given}",
-            " ".join(shorten(mark, 12) for mark in one.marks[-_MARKS_SHOWN:]) or "—",
+            ("⚠ " if one.needs_attention else "") + f"{one.pupil.name.family} {one.pupil.name.given}",
+            " ".join(
+                shorten(mark_value(t, mark.value, mark.maximum), 12) for mark in one.marks[-_MARKS_SHOWN:]
+            )
+            or "—",
             _mean(t, found, (one.average, one.in_percent)),
         )
         for one in course.pupils
@@ -105,13 +110,11 @@ def _course(course: CourseStatistics) -> str:
 
 def _mean(t: Translator, found: ClassStatistics, average: tuple[Decimal | None, bool]) -> str:
     mean, in_percent = average
-    if mean is None:
-        return ""
-    return t.percent(mean) if in_percent else scale(found.room.school.scale).print_average(mean)
+    return average_words(t, found.room.school.scale, mean, in_percent=in_percent)
 
 
-def _debtors(course: CourseStatistics) -> str:
-    names = [one.pupil.name.family or one.pupil.name.given for one in course.debtors]
+def _attention(course: CourseStatistics) -> str:
+    names = [one.pupil.name.family or one.pupil.name.given for one in course.needing_attention]
     return ", ".join(names[:6]) + (" …" if len(names) > 6 else "") if names else "—"
 
 

@@ -66,7 +66,7 @@ def _table(t: Translator, student: Student, graded: Sequence[CourseGrades], *, h
         (t("Marks"), Align.LEFT, lambda course: _last_marks(t, course.marks)),
     ]
     if has_averages:
-        columns.append((t("Average"), Align.RIGHT, lambda course: average_words(t, student, course)))
+        columns.append((t("Average"), Align.RIGHT, lambda course: _average(t, student, course)))
     if has_term_marks:
         columns.append((t("Term mark"), Align.RIGHT, lambda course: course.term_mark or ""))
     return Table(
@@ -118,7 +118,7 @@ def subject_card(
 ) -> Card:
     """One subject: every mark with date, kind, weight, topic and the teacher's comment, newest first."""
     student = book.student
-    average = average_words(t, student, course)
+    average = _average(t, student, course)
     facts = [(t("Average"), average)] if average else []
     if course.term_mark:
         facts.append((t("Term mark"), course.term_mark))
@@ -199,29 +199,37 @@ def course_name(course: CourseGrades) -> str:
     return f"{course.subject} ({course.group})" if course.group else course.subject
 
 
-def average_words(t: Translator, student: Student, course: CourseGrades) -> str:
-    """The average as printed; empty where there is none."""
-    if course.average is None:
+def _average(t: Translator, student: Student, course: CourseGrades) -> str:
+    return average_words(t, student.school.scale, course.average, in_percent=course.in_percent)
+
+
+def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
+    """An average as printed; empty where there is none."""
+    if average is None:
         return ""
-    if course.in_percent:
-        return t.percent(course.average, 1)
-    printed = scale(student.school.scale).print_average(course.average)
+    if in_percent:
+        return t.percent(average, 1)
+    printed = scale(scale_key).print_average(average)
     return printed.replace(".", ",", 1) if t.locale == "ru" else printed
 
 
-def mark_value(t: Translator, mark: MarkLine) -> str:
+def mark_value(t: Translator, value: str, maximum: Decimal | None) -> str:
     """``4``, ``18/20``; of 100 points only the points."""
-    if mark.maximum is None or mark.maximum == 100:
-        return mark.value
-    return f"{mark.value}/{t.number(mark.maximum)}"
+    if maximum is None or maximum == 100:
+        return value
+    return f"{value}/{t.number(maximum)}"
+
+
+def _value(t: Translator, mark: MarkLine) -> str:
+    return mark_value(t, mark.value, mark.maximum)
 
 
 def _last_marks(t: Translator, marks: Sequence[MarkLine]) -> str:
     """The last marks in a row; of marks in words only the last one, cut."""
-    last = mark_value(t, marks[-1]) if marks else ""
+    last = _value(t, marks[-1]) if marks else ""
     if len(last) > _LONGEST_IN_A_ROW:
         return shorten(last, _LONGEST_WORDS)
-    shown = [mark_value(t, mark) for mark in marks[-_MARKS_IN_A_ROW:]]
+    shown = [_value(t, mark) for mark in marks[-_MARKS_IN_A_ROW:]]
     return ("… " if len(marks) > _MARKS_IN_A_ROW else "") + " ".join(
         one for one in shown if len(one) <= _LONGEST_IN_A_ROW
     )
@@ -239,9 +247,9 @@ def mark_words(t: Translator, mark: MarkLine, *, with_day: bool = True) -> str:
         mark.topic if mark.topic != title else "",
         f"“{mark.comment}”" if mark.comment else "",
     ]
-    text = " · ".join([mark_value(t, mark), *(part for part in parts if part)])
+    text = " · ".join([_value(t, mark), *(part for part in parts if part)])
     if mark.was is not None and mark.was != mark.value:
-        text += " " + t("(corrected, was {value})", value=mark.was)
+        text += " " + t("(corrected, was {value})", value=mark_value(t, mark.was, mark.maximum))
     return f"{t.date(mark.on, 'short')}: {text}" if with_day else text
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, in_rows, switch_rows
 from core.access import Student
 from core.cards import Block, Button, Card, Item, Listing, Note, Section, Text
@@ -18,7 +19,6 @@ from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.homework import HomeworkLine, HomeworkList
 
-_LAST_DAY = date.max.toordinal() - 400
 _ON_A_SCREEN = 20
 _OVERDUE_BESIDE = 5
 """How much of what is left from before stands beside what is due next; the rest has a screen of its own."""
@@ -48,7 +48,7 @@ class HomeworkTap(CallbackData, prefix="hw"):
         "untick-overdue",
     ]
     student: Id
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
     id: Id = 0
 
 
@@ -85,7 +85,7 @@ def day_card(t: Translator, work: HomeworkList, day: date, students: Sequence[St
     blocks: list[Block] = (
         [_section(t, title, lines)] if lines else [Text(title), Text(t("Nothing is due that day."))]
     )
-    return _card(t, work, blocks, lines, day.toordinal(), students)
+    return _card(t, work, blocks, lines, day_number(day), students)
 
 
 def overdue_card(t: Translator, work: HomeworkList, students: Sequence[Student]) -> Card:
@@ -187,9 +187,9 @@ def _card(
         *_file_rows(t, work, lines),
         *more,
         (
-            Button("◀", _at(student, shown - timedelta(days=1))),
+            Button("◀", _at(student, shown, -1)),
             Button(t("Next due"), HomeworkTap(on="next", student=student).pack()),
-            Button("▶", _at(student, shown + timedelta(days=1))),
+            Button("▶", _at(student, shown, 1)),
         ),
         (Button(t("By subject"), HomeworkTap(on="subjects", student=student).pack()),),
     )
@@ -256,8 +256,8 @@ def _file_rows(
     return tuple(rows)
 
 
-def _at(student: int, day: date) -> str:
-    return HomeworkTap(on="day", student=student, day=max(1, day.toordinal())).pack()
+def _at(student: int, day: date, step: int) -> str:
+    return HomeworkTap(on="day", student=student, day=day_number(day, step=step)).pack()
 
 
 def _switch(t: Translator, work: HomeworkList, students: Sequence[Student]) -> tuple[tuple[Button, ...], ...]:

@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.files import file_names
 from bot.views.invalid import unknown_course_words
 from bot.views.lesson import course_words
 from core.actions.homework_setting import SetHomework
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
 from core.cards.cut import shorten
-from core.domain.drafts import LAST_DAY, HomeworkDraft
+from core.domain.drafts import HomeworkDraft
 from core.domain.ids import LARGEST_ID, PostingId
 from core.i18n import Translator
 from core.queries.homework_setting import DuePlace, HomeworkPreview, OwnHomework
@@ -35,7 +36,7 @@ class SetHomeworkTap(CallbackData, prefix="sh"):
     ]  # fmt: skip
     posting: Id = 0
     id: Id = 0
-    day: Annotated[int, Field(ge=0, le=LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def _draft_tap(
@@ -155,7 +156,7 @@ def days_card(t: Translator, posting_id: PostingId, preview: HomeworkPreview) ->
         (
             Button(
                 t.relative_day(day, preview.today),
-                SetHomeworkTap(do="day", posting=posting_id, day=day.toordinal()).pack(),
+                SetHomeworkTap(do="day", posting=posting_id, day=day_number(day)).pack(),
             ),
         )
         for day in preview.days

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.domain.grading import scale
-from core.errors import FileRefused, Invalid, MarkOutOfScale
+from core.errors import FileRefused, Invalid, MarkOutOfScale, PointsOutOfRange
 from core.i18n import Translator
 
 
@@ -14,6 +14,8 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
     if isinstance(error, MarkOutOfScale):
         heading = t("No such mark")
         return heading, off_scale_words(t, str(error.params["value"]), str(error.params["scale"]))
+    if isinstance(error, PointsOutOfRange):
+        return t("No such mark"), _points_words(t, error)
     if isinstance(error, FileRefused):
         return t("I cannot take this file"), _file_words(t, error)
     on = error.params.get("on")
@@ -66,6 +68,14 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
 def unknown_course_words(t: Translator, words: str) -> str:
     """That the words name none of the asker's courses, and how to name one."""
     return t("“{words}” is none of your courses. Name class and subject, like “7A algebra”.", words=words)
+
+
+def _points_words(t: Translator, error: PointsOutOfRange) -> str:
+    return t(
+        "“{value}” is no mark here; points are 0 to {most}, like {most}/{most}",
+        value=_short(error, "value"),
+        most=t.number(error.params["maximum"]),
+    )
 
 
 def _file_words(t: Translator, error: FileRefused) -> str:

@@ -31,7 +31,7 @@ RELATIONS: dict[str, str] = {
 
 
 class JoinedTap(CallbackData, prefix="jn"):
-    """A page of the class; ``only`` those with somebody missing."""
+    """A page of the class; ``only`` those with somebody not linked."""
 
     room: Id
     page: Annotated[int, Field(ge=0, le=100)] = 0
@@ -39,7 +39,7 @@ class JoinedTap(CallbackData, prefix="jn"):
 
 
 class InviteTap(CallbackData, prefix="iv"):
-    """Whom to invite: the start, all who are missing, the list at ``page``, a pupil's people, one person, for sure."""
+    """Whom to invite: the start, all who are not linked, the list at ``page``, a pupil's people, one person, for sure."""
 
     do: Literal["start", "all", "list", "family", "ask", "code", "clean"]
     room: Id
@@ -53,14 +53,14 @@ def joined_card(t: Translator, joined: JoinedClass, tap: JoinedTap, zone: tzinfo
     blocks: list[Block] = [
         Text(
             t(
-                "{reached} of {all} pupils have a linked guardian; {own} pupils are linked themselves.",
+                "{reached} of {all} pupils have a linked guardian; linked themselves: {own}.",
                 reached=reached,
                 all=len(joined.pupils),
                 own=sum(one.since is not None for one in joined.pupils),
             )
         )
     ]
-    pupils = [one for one in joined.pupils if one.missing or not tap.only]
+    pupils = [one for one in joined.pupils if one.not_linked or not tap.only]
     shown = pupils[tap.page * ON_A_PAGE : (tap.page + 1) * ON_A_PAGE]
     if shown:
         rows = tuple(_row(t, one, zone) for one in shown)
@@ -76,7 +76,7 @@ def joined_card(t: Translator, joined: JoinedClass, tap: JoinedTap, zone: tzinfo
         turning.append(Button("◀", at(tap.page - 1)))
     if len(pupils) > (tap.page + 1) * ON_A_PAGE:
         turning.append(Button("▶", at(tap.page + 1)))
-    toggle = Button(t("Show all") if tap.only else t("Only those missing"), at(0, only=not tap.only))
+    toggle = Button(t("Show all") if tap.only else t("Only those not linked"), at(0, only=not tap.only))
     invite = Button(t("Invite"), InviteTap(do="start", room=tap.room).pack())
     heading = t("{class_name}: who has joined", class_name=joined.room.name)
     return Card(
@@ -103,19 +103,19 @@ def _since(t: Translator, since: datetime | None, zone: tzinfo | None) -> str:
 
 
 def invite_card(t: Translator, joined: JoinedClass) -> Card:
-    """All who are missing at once, or one family."""
-    missing = sum(len(one.missing) for one in joined.pupils)
+    """All who are not linked at once, or one family."""
+    count = len({person for one in joined.pupils for person in one.not_linked})
     room = joined.room.id
     rows = [(Button(t("One family …"), InviteTap(do="list", room=room).pack()),)]
-    if missing:
+    if count:
         rows.insert(
-            0, (Button(t("Print slips for all who are missing"), InviteTap(do="all", room=room).pack()),)
+            0, (Button(t("Print slips for all who are not linked"), InviteTap(do="all", room=room).pack()),)
         )
     return Card(
         t("{class_name}: invite", class_name=joined.room.name),
         (
             Text(
-                t.plural("{n} person has no chat linked yet.", "{n} people have no chat linked yet.", missing)
+                t.plural("{n} person has no chat linked yet.", "{n} people have no chat linked yet.", count)
             ),
             Note(
                 t(
@@ -128,13 +128,13 @@ def invite_card(t: Translator, joined: JoinedClass) -> Card:
 
 
 def families_card(t: Translator, joined: JoinedClass, page: int) -> Card:
-    """The pupils as buttons; those with somebody missing are marked."""
+    """The pupils as buttons; those with somebody not linked are marked."""
     room = joined.room.id
     shown = joined.pupils[page * ON_A_PAGE : (page + 1) * ON_A_PAGE]
     rows: list[tuple[Button, ...]] = [
         (
             Button(
-                ("○ " if one.missing else "✓ ") + _list_name(one.pupil.name),
+                ("○ " if one.not_linked else "✓ ") + _list_name(one.pupil.name),
                 InviteTap(do="family", room=room, who=one.pupil.id).pack(),
             ),
         )
@@ -148,7 +148,7 @@ def families_card(t: Translator, joined: JoinedClass, page: int) -> Card:
     if turning:
         rows.append(tuple(turning))
     rows.append((Button(t("Back"), InviteTap(do="start", room=room).pack()),))
-    return Card(t("Whose family?"), (Text(t("○ somebody is missing, ✓ all are linked.")),), tuple(rows))
+    return Card(t("Whose family?"), (Text(t("○ somebody is not linked, ✓ all are linked.")),), tuple(rows))
 
 
 def family_card(t: Translator, joined: JoinedClass, one: JoinedPupil, zone: tzinfo | None) -> Card:
@@ -186,8 +186,10 @@ def ask_invite_card(t: Translator, room: ClassRoom, person_id: int, name: str, *
     return Card(t("A new code for {name}?", name=name), (Text(words),), tuple(rows))
 
 
-def code_card(t: Translator, report: IssueReport, room: ClassRoom, url: str, zone: tzinfo | None) -> Card:
-    """The code, shown this once."""
+def code_card(
+    t: Translator, report: IssueReport, room: ClassRoom, url: str, zone: tzinfo | None, *, unlink: bool
+) -> Card:
+    """The code, shown this once, and whether the older chat is unlinked where that was asked for."""
     issued = report.issued[0]
     invitee = issued.invitee
     roles = t.list([t(ROLE_NAMES[role]) for role in invitee.roles])
@@ -204,12 +206,20 @@ def code_card(t: Translator, report: IssueReport, room: ClassRoom, url: str, zon
     ]
     if report.unlinked:
         blocks.append(Note(t("The older chat is unlinked.")))
+    elif unlink:
+        blocks.append(
+            Note(
+                t(
+                    "No chat was unlinked. One that serves this person's work too, the school office can unlink."
+                )
+            )
+        )
     return Card(
         t("The new code"), tuple(blocks), ((Button(t("Back"), InviteTap(do="list", room=room.id).pack()),),)
     )
 
 
-def nobody_missing_card(t: Translator, report: IssueReport) -> Card:
+def nobody_to_invite_card(t: Translator, report: IssueReport) -> Card:
     """That there is nobody to issue a code for."""
     return Card(
         t("No new codes"),

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone
 from bot.views.invalid import invalid_words, lesson_problem_words, off_scale_words
 from bot.views.lesson import course_words, lesson_words, offer_label
 from core.actions.marks import NewEntry, SavedMarks, UndoneMarks
@@ -24,7 +25,6 @@ from core.queries.marking import MarkedPupil, Marking, Meanwhile, Standing
 from core.queries.register import RegisterLine
 from core.words import MARK_KINDS
 
-_LAST_DAY = date.max.toordinal() - 400
 _MOST_OFFERS = 12
 _MOST_CANDIDATES = 8
 _MOST_OTHERS = 4
@@ -48,7 +48,7 @@ class MarkTap(CallbackData, prefix="mk"):
     posting: Id
     n: Annotated[int, Field(ge=0, le=999)] = 0
     id: Id = 0
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def marking_help_card(t: Translator, scale_key: str) -> Card:
@@ -304,6 +304,11 @@ def saved_card(
 
 def undone_card(t: Translator, undone: UndoneMarks) -> Card:
     """What was taken back."""
+    return Card(t("Undone"), undone_blocks(t, undone))
+
+
+def undone_blocks(t: Translator, undone: UndoneMarks) -> tuple[Block, ...]:
+    """What was taken back, and what was not, because it was changed since."""
     parts = []
     if undone.marks:
         parts.append(t.plural("{n} mark", "{n} marks", undone.marks))
@@ -318,7 +323,7 @@ def undone_card(t: Translator, undone: UndoneMarks) -> Card:
                 t.plural("{n} was changed since and stays.", "{n} were changed since and stay.", undone.kept)
             )
         )
-    return Card(t("Undone"), tuple(blocks))
+    return tuple(blocks)
 
 
 def again_card(t: Translator, posting_id: PostingId, text: str) -> Card:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, switch_rows
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Section, Table, Text
@@ -19,15 +20,13 @@ from core.domain.kinds import ChangeKind
 from core.i18n import Translator
 from core.queries.day_plans import DayPlan, Plan, PlannedLesson
 
-_LAST_DAY = date.max.toordinal() - 400
-
 
 class ScheduleTap(CallbackData, prefix="sch"):
     """``student`` 0 is the teacher oneself; ``day`` is the date's ordinal, 0 for the most useful one."""
 
     on: Literal["day", "week"]
     student: Annotated[int, Field(ge=0, le=LARGEST_ID)]
-    day: Annotated[int, Field(ge=0, le=_LAST_DAY)] = 0
+    day: DayOrNone = 0
 
 
 def most_useful_day(plan: Plan, now: datetime) -> date:
@@ -212,21 +211,21 @@ def _buttons(
 ) -> tuple[tuple[Button, ...], ...]:
     number = student.id if student else 0
 
-    def at(screen: Literal["day", "week"], when: date) -> str:
-        return ScheduleTap(on=screen, student=number, day=max(1, when.toordinal())).pack()
+    def at(screen: Literal["day", "week"], when: date, step: int = 0) -> str:
+        return ScheduleTap(on=screen, student=number, day=day_number(when, step=step)).pack()
 
     step = 7 if on == "week" else 1
-    earlier = Button("◀", at(on, day - timedelta(days=step)))
-    later = Button("▶", at(on, day + timedelta(days=step)))
+    earlier = Button("◀", at(on, day, -step))
+    later = Button("▶", at(on, day, step))
     middle = Button(t("This week"), at("week", today)) if on == "week" else Button(t("Week"), at("week", day))
     row_two = (
         Button(t("Today"), at("day", today)),
-        Button(t("Tomorrow"), at("day", today + timedelta(days=1))),
+        Button(t("Tomorrow"), at("day", today, 1)),
     )
     rows = [(earlier, middle, later), row_two]
 
     def of(whose: int) -> str:
-        return ScheduleTap(on=on, student=whose, day=day.toordinal()).pack()
+        return ScheduleTap(on=on, student=whose, day=day_number(day)).pack()
 
     switch = switch_rows(t, students, student, lambda one: of(one.id), me=of(0) if is_teacher else "")
     return (*rows, *switch)

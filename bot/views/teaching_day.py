@@ -8,24 +8,26 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.views.days import Day, day_number
 from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
-from core.domain.drafts import LAST_DAY
+from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID, CourseId, PostingId
 from core.domain.lessons import LessonKey
 from core.i18n import Translator
 from core.queries.lessons import LessonChoice, TaughtLesson
 from core.queries.teaching_day import LessonState, TeachingDay
 
+_LONGEST_WORDS = 60
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class LessonsTap(CallbackData, prefix="dy"):
     """A day by its ordinal."""
 
-    day: Annotated[int, Field(ge=1, le=LAST_DAY)]
+    day: Day
 
 
 class TopicTap(CallbackData, prefix="tp"):
@@ -34,7 +36,7 @@ class TopicTap(CallbackData, prefix="tp"):
 
     do: Literal["ask", "set", "show", "save", "edit", "lessons", "cancel", "undo"]
     c: Id = 0
-    d: Annotated[int, Field(ge=1, le=LAST_DAY)] = 1
+    d: Day = 1
     p: Annotated[int, Field(ge=0, le=99)] = 0
     posting: Id = 0
 
@@ -65,9 +67,16 @@ def _day_button(t: Translator, on: date) -> Button:
     return Button(t("My day"), LessonsTap(day=on.toordinal()).pack())
 
 
-def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
-    """Each lesson with what is missing; buttons to the registers and topics."""
+def teaching_day_card(t: Translator, day: TeachingDay, *, unknown: str = "") -> Card:
+    """Each lesson with what is missing; buttons to the registers and topics. ``unknown`` are words that named no
+    day."""
     blocks: list[Block] = [Text(t.relative_day(day.on, day.today))]
+    if unknown:
+        words = shorten(unknown, _LONGEST_WORDS)
+        said = t(
+            "“{words}” is no day that I know; write it like “yesterday”, “Friday” or “25.11”.", words=words
+        )
+        blocks.insert(0, Text(said))
     if day.off:
         blocks.append(Text(t("{holiday}: no lessons.", holiday=day.off)))
     elif not day.lessons:
@@ -91,17 +100,10 @@ def teaching_day_card(t: Translator, day: TeachingDay) -> Card:
             )
         )
 
-    def at(ordinal: int) -> str:
-        return LessonsTap(day=min(LAST_DAY, max(1, ordinal))).pack()
+    def at(when: date, step: int = 0) -> str:
+        return LessonsTap(day=day_number(when, step=step)).pack()
 
-    shown = day.on.toordinal()
-    rows.append(
-        (
-            Button("◀", at(shown - 1)),
-            Button(t("Today"), at(day.today.toordinal())),
-            Button("▶", at(shown + 1)),
-        )
-    )
+    rows.append((Button("◀", at(day.on, -1)), Button(t("Today"), at(day.today)), Button("▶", at(day.on, 1))))
     return Card(t("My day"), tuple(blocks), tuple(rows))
 
 

@@ -12,6 +12,7 @@ from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID
 from core.domain.rights import Right
 from core.errors import NotFound
+from core.queries.homework import TAUGHT_WHEN_DUE
 
 
 async def tick_homework(
@@ -31,7 +32,7 @@ async def tick_homework(
             Homework.id,
             sa.literal(uow.now, HomeworkTick.ticked_at.type),
         )
-        .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+        .join(CourseEnrollment, TAUGHT_WHEN_DUE)
         .where(
             Homework.id == homework_id,
             Homework.withdrawn_at.is_(None),

@@ -9,22 +9,28 @@ from core.actions.marks import withdraw_marks
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import Mark, MarkCorrection
-from core.db.outbox import publish
+from core.db.outbox import publish_change
 from core.db.uow import UnitOfWork
-from core.domain.grading import scale
+from core.domain.drafts import TAP_TIME, UNDO_TIME
+from core.domain.grading import parse_points, scale
 from core.queries.lessons import check_writable
 from core.queries.register import OwnMark, access_mark
 
 
-async def correct_mark(uow: UnitOfWork, key: ChatKey, mark_id: int, value: str) -> OwnMark:
-    """Give a mark another value; the older one stays in its history, and the family sees that it was corrected.
+async def correct_mark(uow: UnitOfWork, key: ChatKey, mark_id: int, text: str) -> OwnMark:
+    """Give a mark another value, points as ``8`` or ``8/10``; the older one stays in its history, and the family sees
+    that it was corrected.
 
-    Returns the mark as it was. Raises NotFound, MarkOutOfScale and Invalid("term_closed"). At most nine statements.
+    Returns the mark as it was. Raises NotFound, MarkOutOfScale, PointsOutOfRange and Invalid("term_closed"). At most
+    ten statements.
     """
     async with uow.writing():
         own = await access_mark(uow, await fresh_actor(uow, key), mark_id)
         await check_writable(uow, own.lesson)
-        new = scale(own.lesson.course.school.scale).parse(value)
+        if own.mark.maximum is not None:
+            new = parse_points(text, own.mark.maximum)
+        else:
+            new = scale(own.lesson.course.school.scale).parse(text)
         if new.text == own.mark.value:
             return own
         await uow.insert(
@@ -42,7 +48,7 @@ async def correct_mark(uow: UnitOfWork, key: ChatKey, mark_id: int, value: str) 
 
 
 async def withdraw_mark(uow: UnitOfWork, key: ChatKey, mark_id: int) -> OwnMark:
-    """Take one mark back; its row stays, with who and when. Raises as ``correct_mark``. At most eight statements."""
+    """Take one mark back; its row stays, with who and when. Raises as ``correct_mark``. At most nine statements."""
     async with uow.writing():
         own = await access_mark(uow, await fresh_actor(uow, key), mark_id)
         await check_writable(uow, own.lesson)
@@ -52,6 +58,7 @@ async def withdraw_mark(uow: UnitOfWork, key: ChatKey, mark_id: int) -> OwnMark:
 
 
 async def _note_change(uow: UnitOfWork, own: OwnMark, action: str, after: str) -> None:
+    """A mark that nobody was told of yet is told as it is then, so its change is nothing to tell."""
     mark = own.mark
     await record(
         uow,
@@ -61,10 +68,15 @@ async def _note_change(uow: UnitOfWork, own: OwnMark, action: str, after: str) -
         before={"value": mark.value},
         after={"value": after},
     )
-    await publish(
+    if uow.now <= own.recorded_at + UNDO_TIME:
+        return
+    await publish_change(
         uow,
         "mark_changed",
-        f"mark_changed:{mark.id}:{uow.now.timestamp()}",
-        payload={"mark": mark.id, "before": mark.value, "after": after},
+        f"mark_changed:{mark.id}",
+        before=mark.value,
+        after=after,
+        payload={"mark": mark.id},
         actor_id=own.lesson.teacher_id,
+        not_before=uow.now + TAP_TIME,
     )

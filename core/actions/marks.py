@@ -16,8 +16,15 @@ from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.lessons import take_register, touch_lesson, untake_register
 from core.db.models import Assessment, Mark
-from core.db.outbox import cancel_event, publish
-from core.db.presence import PRESENT, Noted, noted_presence, write_presence
+from core.db.outbox import cancel_event, cancel_events, publish
+from core.db.presence import (
+    PRESENT,
+    Noted,
+    noted_presence,
+    presence_key,
+    tell_presence,
+    write_presence,
+)
 from core.db.uow import UnitOfWork
 from core.domain.drafts import UNDO_TIME, SeenPupil
 from core.domain.grading import scale
@@ -41,6 +48,8 @@ class NewEntry:
     minutes: int | None = None
     kind: str = ""
     comment: str = ""
+    seen: int | None = None
+    """How many marks of the pupil the giver saw at the lesson; None where that does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,14 @@ async def save_marks(
             raise NotFound("student_not_found")
         if seen is not None and {one: line.seen for one, line in pupils.items() if one in seen} != seen:
             raise Invalid("changed_meanwhile")
+        if any(entry.seen not in (None, len(pupils[entry.student_id].marks)) for entry in entries):
+            raise Invalid("marks_changed")
         _check_values(lesson, entries)
         taken = {(mark.assessment_id, line.student_id) for line in pupils.values() for mark in line.marks}
         marks = await _insert_marks(uow, lesson, lesson_id, entries, taken)
         before, after = await _note_presence(uow, lesson, lesson_id, entries)
+        if after:
+            await cancel_events(uow, [presence_key(lesson_id, student) for student in after])
         took_register = rest_present and await take_register(uow, lesson_id, lesson.teacher_id)
         effects = {
             "lesson": int(lesson_id),
@@ -267,13 +280,19 @@ async def undo_marks(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> Un
         restored, kept = await _restore_presence(uow, lesson_id, effects["presence"], by=posting.author_id)
         if effects["register"]:
             await untake_register(uow, lesson_id)
-        await _untell(uow, posting)
+        await _untell(uow, posting, lesson_id, restored)
+        was = {student: Noted.from_json(effects["presence"][str(student)][1]) for student in restored}
         await record(
             uow,
             "marks.undo",
             actor_id=posting.author_id,
             subject=("lesson", lesson_id),
-            before={"posting": int(posting.id), "marks": withdrawn},
+            before={
+                "posting": int(posting.id),
+                "marks": withdrawn,
+                "presence": {str(student): str(noted) for student, noted in was.items()},
+                "register_taken": effects["register"],
+            },
             after={"presence": {str(student): str(noted) for student, noted in restored.items()}},
         )
     return UndoneMarks(len(withdrawn), len(restored), kept + len(effects["marks"]) - len(withdrawn))
@@ -307,11 +326,21 @@ async def _restore_presence(
     return back, len(changes) - len(back)
 
 
-async def _untell(uow: UnitOfWork, posting: KeptPosting) -> None:
+async def _untell(
+    uow: UnitOfWork, posting: KeptPosting, lesson_id: LessonId, restored: Mapping[int, Noted]
+) -> None:
     """What nobody heard of is not told; what was told is corrected."""
-    for kind, changed in (("marks_posted", "marks"), ("absences_posted", "presence")):
+    if posting.effects.get("tapped"):
+        for student, noted in restored.items():
+            was = Noted.from_json(posting.effects["presence"][str(student)][1])
+            await tell_presence(uow, lesson_id, student, (was, noted), by=posting.author_id)
+        return
+    for kind, changed, is_back in (
+        ("marks_posted", posting.effects["marks"], True),
+        ("absences_posted", posting.effects["presence"], bool(restored)),
+    ):
         key = f"{kind}:{posting.id}"
-        if posting.effects[changed] and not await cancel_event(uow, key):
+        if changed and not await cancel_event(uow, key) and is_back:
             await publish(
                 uow,
                 "posting_undone",

@@ -96,6 +96,38 @@ async def keep_effects(uow: UnitOfWork, posting_id: PostingId, effects: Mapping[
     await uow.write(sa.update(Posting).where(Posting.id == posting_id).values(effects=dict(effects)))
 
 
+async def save_at_once(
+    uow: UnitOfWork, actor: Actor, author_id: PersonId, kind: PostingKind, effects: Mapping[str, Any]
+) -> PostingId:
+    """Keep an entry that one tap made, with nothing to look at first; needs ``uow.writing()``. One statement."""
+    assert actor.chat_id is not None
+    return PostingId(
+        await uow.insert(
+            Posting,
+            chat_id=actor.chat_id,
+            author_id=author_id,
+            kind=kind,
+            effects=dict(effects),
+            made_at=uow.now,
+            saved_at=uow.now,
+        )
+    )
+
+
+async def save_further(
+    uow: UnitOfWork, posting_id: PostingId, effects: Mapping[str, Any], *, is_nothing: bool
+) -> None:
+    """What a further tap made of an entry, which counts from now on; one that came to nothing is undone by it.
+
+    Needs ``uow.writing()``. One statement.
+    """
+    await uow.write(
+        sa.update(Posting)
+        .where(Posting.id == posting_id)
+        .values(effects=dict(effects), saved_at=uow.now, undone_at=uow.now if is_nothing else None)
+    )
+
+
 async def claim_undo(uow: UnitOfWork, actor: Actor, posting_id: int, kind: PostingKind) -> KeptPosting:
     """Mark an entry as undone before its rows are taken back; needs ``uow.writing()``.
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.uow import UnitOfWork
+from core.domain.lessons import DAYS_TO_FINISH
 
 _NUMBERS = 4
 _TEXTS = 18
@@ -109,9 +110,9 @@ JOIN course ON course.id = t.course_id AND course.ended_on IS NULL
 UNION ALL
 SELECT {_columns("course", ["s.course_id", "o.id"], [*_SCHOOL, "NULL", "NULL", "a.starts", "a.ends"])}
 FROM link JOIN lesson_change s ON s.teacher_id = link.person_id AND link.role = 'teacher'
-JOIN course ON course.id = s.course_id
+JOIN course ON course.id = s.course_id AND course.ended_on IS NULL
 {_employed_at("course.school_id")}
-WHERE s.date >= :yesterday AND s.date <= :tomorrow
+WHERE (s.date BETWEEN :substituted_since AND :tomorrow) OR (s.new_date BETWEEN :substituted_since AND :tomorrow)
 UNION ALL
 SELECT {_columns("homeroom", ["c.id", "o.id"], [*_SCHOOL, "NULL", "NULL", "a.starts", "a.ends"])}
 FROM link JOIN school_class c ON c.homeroom_teacher_id = link.person_id AND link.role = 'teacher'
@@ -123,6 +124,7 @@ WHERE c.ended_on IS NULL
     sa.bindparam("user_id", type_=sa.BigInteger()),
     sa.bindparam("yesterday", type_=sa.Date()),
     sa.bindparam("tomorrow", type_=sa.Date()),
+    sa.bindparam("substituted_since", type_=sa.Date()),
 )
 
 
@@ -137,5 +139,6 @@ async def asker_rows(uow: UnitOfWork, messenger: str, bot: int, user_id: int) ->
             "user_id": user_id,
             "yesterday": today - timedelta(days=1),
             "tomorrow": today + timedelta(days=1),
+            "substituted_since": today - timedelta(days=DAYS_TO_FINISH + 1),
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,49 @@ async def publish(
     )
 
 
+async def publish_change(
+    uow: UnitOfWork,
+    kind: str,
+    key: str,
+    *,
+    before: Any,
+    after: Any,
+    payload: dict[str, Any],
+    actor_id: int | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Tell how a thing is now that may change again before anybody hears of it. One event of a key waits at most.
+
+    ``before`` and ``after`` are JSON and stand in the payload: a further change replaces the waiting event and keeps
+    its ``before``, which is what people know; a change back to that tells nothing. An event that was told gives its
+    key up to the next. Needs ``uow.writing()`` and a lock on the thing. At most three statements.
+    """
+    known = await uow.row(
+        sa.select(OutboxEvent.id, OutboxEvent.payload, OutboxEvent.fanned_out_at, OutboxEvent.cancelled_at)
+        .where(OutboxEvent.key == key)
+        .with_for_update()
+    )
+    if known is not None and known.fanned_out_at is not None:
+        await uow.write(
+            sa.update(OutboxEvent).where(OutboxEvent.id == known.id).values(key=f"{key}:{known.id}")
+        )
+        known = None
+    if known is not None and known.cancelled_at is None:
+        before = known.payload["before"]
+    values: dict[str, Any] = {
+        "payload": {**payload, "before": before, "after": after},
+        "actor_id": actor_id,
+        "created_at": uow.now,
+        "not_before": not_before or uow.now,
+        "cancelled_at": uow.now if before == after else None,
+    }
+    uow.after_commit.append(uow.database.on_publish)
+    if known is not None:
+        await uow.write(sa.update(OutboxEvent).where(OutboxEvent.id == known.id).values(**values))
+    elif before != after:
+        await uow.insert(OutboxEvent, kind=kind, key=key, **values)
+
+
 async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> Any:
     """Events to be told now and not yet fanned out, oldest first. One statement."""
     return await uow.rows(
@@ -66,12 +110,19 @@ async def cancel_event(uow: UnitOfWork, key: str) -> bool:
 
     Needs ``uow.writing()``. One statement.
     """
+    return await cancel_events(uow, [key]) > 0
+
+
+async def cancel_events(uow: UnitOfWork, keys: Sequence[str]) -> int:
+    """As ``cancel_event``, of several; how many were taken back. One statement."""
     result = await uow.write(
         sa.update(OutboxEvent)
         .where(
-            OutboxEvent.key == key, OutboxEvent.fanned_out_at.is_(None), OutboxEvent.cancelled_at.is_(None)
+            OutboxEvent.key.in_(keys),
+            OutboxEvent.fanned_out_at.is_(None),
+            OutboxEvent.cancelled_at.is_(None),
         )
         .values(cancelled_at=uow.now)
         .returning(OutboxEvent.id)
     )
-    return result.first() is not None
+    return len(result.all())

@@ -1,15 +1,17 @@
-"""Writing a lesson's attendance: present leaves no row."""
+"""Writing a lesson's attendance, where present leaves no row, and telling of single changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.models import Attendance
+from core.db.outbox import publish_change
 from core.db.uow import UnitOfWork
 from core.domain.ids import LessonId
 from core.domain.kinds import AttendanceKind, Presence
@@ -38,6 +40,37 @@ class Noted:
 
 
 PRESENT = Noted(Presence.PRESENT)
+
+
+def presence_key(lesson_id: LessonId, student_id: int) -> str:
+    """The key of the event that tells of one pupil at one lesson."""
+    return f"presence_noted:{lesson_id}:{student_id}"
+
+
+async def tell_presence(
+    uow: UnitOfWork,
+    lesson_id: LessonId,
+    student_id: int,
+    change: tuple[Noted, Noted],
+    *,
+    by: int | None,
+    not_before: datetime | None = None,
+) -> None:
+    """Tell of one pupil's presence, before and after, unless it is back at what the family knows before it is told.
+
+    Needs ``uow.writing()`` and the lesson's lock. At most three statements.
+    """
+    before, after = ([one.presence.value, one.minutes] for one in change)
+    await publish_change(
+        uow,
+        "presence_noted",
+        presence_key(lesson_id, student_id),
+        before=before,
+        after=after,
+        payload={"lesson": int(lesson_id), "student": int(student_id)},
+        actor_id=by,
+        not_before=not_before,
+    )
 
 
 async def noted_presence(

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
-from core.errors import MarkOutOfScale
+from core.errors import MarkOutOfScale, PointsOutOfRange
 
 _MINUS = str.maketrans("−–—‒﹣－＋", "-----" + "-+")
+_POINTS = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(?:/(\d{1,6}(?:\.\d{1,3})?))?", re.ASCII)
 _LATIN = str.maketrans("АВСЕЕ", "ABCEE")
 
 
@@ -207,6 +208,15 @@ def average(marks: Iterable[tuple[Decimal | None, Decimal]]) -> Decimal | None:
 def share(points: Decimal, maximum: Decimal) -> Decimal:
     """Points of a maximum in percent."""
     return points * 100 / maximum
+
+
+def parse_points(text: str, maximum: Decimal) -> MarkValue:
+    """``8`` or ``8/10`` as points of a maximum. Raises PointsOutOfRange."""
+    found = _POINTS.fullmatch("".join(unicodedata.normalize("NFKC", text).split()).replace(",", "."))
+    points = Decimal(found[1]) if found else None
+    if found is None or points is None or points > maximum or (found[2] and Decimal(found[2]) != maximum):
+        raise PointsOutOfRange(value=text[:50], maximum=maximum)
+    return MarkValue(_trim(points), Decimal(_trim(points)))
 
 
 def needed(

@@ -14,6 +14,8 @@ from core.domain.spoken_dates import find_day
 
 UNTIMED = 0
 """The period of a lesson that no timetable names."""
+DAYS_TO_FINISH = 14
+"""How long after a term's last day its lessons may still be written in, and after a lesson its substitute."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -126,12 +126,17 @@ def find_day(text: str, today: date, *, looking_back: bool = False) -> SpokenDay
     return None
 
 
-def parse_day(text: str, today: date) -> SpokenDay | None:
-    """The day, where the whole text is one."""
-    found = find_day(text, today)
-    if found is None or text[: found.start].strip() or text[found.end :].strip(" .:"):
-        return None
-    return found
+def parse_day(text: str, today: date) -> date | None:
+    """The day, where the whole text is one, for looking either way: a weekday is the one of this week."""
+    monday = today - timedelta(days=today.weekday())
+    days = []
+    for looking_back in (True, False):
+        found = find_day(text, today, looking_back=looking_back)
+        if found is None or text[: found.start].strip() or text[found.end :].strip(" .:"):
+            return None
+        if found.day is not None:
+            days.append(found.day)
+    return next((day for day in days if monday <= day < monday + timedelta(days=7)), min(days, default=None))
 
 
 def _expressions(text: str) -> Iterator[re.Match[str]]:

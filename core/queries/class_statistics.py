@@ -1,4 +1,4 @@
-"""A class's term: averages by subject, who has debts and in what, and attendance."""
+"""A class's term: averages by subject, who needs attention and in what, and attendance."""
 
 from __future__ import annotations
 
@@ -29,15 +29,23 @@ from core.queries.terms import TermChoice, term_of_school
 
 
 @dataclass(frozen=True, slots=True)
+class MarkOfTerm:
+    """A mark; with ``maximum`` it is points of it."""
+
+    value: str
+    maximum: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class PupilInCourse:
-    """A pupil's marks of a course as printed, their average, and whether that is a debt: poor, or no mark at all where
-    half of the class has one."""
+    """A pupil's marks of a course, their average, and whether that needs attention: it is poor, or there is no mark at
+    all where half of the class has one."""
 
     pupil: ClassPupil
-    marks: tuple[str, ...]
+    marks: tuple[MarkOfTerm, ...]
     average: Decimal | None
     in_percent: bool
-    is_debt: bool
+    needs_attention: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +60,9 @@ class CourseStatistics:
     registered: int
 
     @property
-    def debtors(self) -> tuple[PupilInCourse, ...]:
-        """The pupils with a debt."""
-        return tuple(one for one in self.pupils if one.is_debt)
+    def needing_attention(self) -> tuple[PupilInCourse, ...]:
+        """The pupils whose marks need attention."""
+        return tuple(one for one in self.pupils if one.needs_attention)
 
     @property
     def average(self) -> tuple[Decimal | None, bool]:
@@ -129,9 +137,9 @@ def _course(
         marks = gathered.marks.get(pupil_id, ())
         mean, in_percent = course_average(room.school.scale, marks)
         poor = mean is not None and (mean < 50 if in_percent else of_school.is_poor_average(mean))
-        printed = tuple(row.value for row in marks)
+        shown = tuple(MarkOfTerm(row.value, row.maximum) for row in marks)
         lines.append(
-            PupilInCourse(by_id[pupil_id], printed, mean, in_percent, poor or (expected and not marks))
+            PupilInCourse(by_id[pupil_id], shown, mean, in_percent, poor or (expected and not marks))
         )
     return CourseStatistics(
         course_id,

@@ -69,7 +69,11 @@ class HomeworkList:
         return tuple(one for one in self.lines if week_ago <= one.due_on < self.today and not one.done)
 
 
-_ENROLLED_WHEN_DUE = holds_on(CourseEnrollment, Homework.due_on)
+TAUGHT_WHEN_DUE = (CourseEnrollment.course_id == Homework.course_id) & holds_on(
+    CourseEnrollment, Homework.due_on
+)
+"""Whose homework it is: joins the pupils whom the course teaches on the day that it is due."""
+
 _HOMEWORK = (
     sa.select(
         Homework.id,
@@ -85,7 +89,7 @@ _HOMEWORK = (
         Attachment.url,
         Attachment.size,
     )
-    .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+    .join(CourseEnrollment, TAUGHT_WHEN_DUE)
     .join(Course, Course.id == Homework.course_id)
     .join(Subject, Subject.id == Course.subject_id)
     .outerjoin(
@@ -95,7 +99,6 @@ _HOMEWORK = (
     .outerjoin(Attachment, Attachment.homework_id == Homework.id)
     .where(
         CourseEnrollment.student_id == sa.bindparam("student_id"),
-        _ENROLLED_WHEN_DUE,
         Homework.withdrawn_at.is_(None),
         Homework.due_on >= sa.bindparam("since"),
         Homework.due_on <= sa.bindparam("until"),
@@ -159,13 +162,12 @@ async def access_attachment(uow: UnitOfWork, actor: Actor, attachment_id: int, s
         row = await uow.row(
             sa.select(Attachment.name, Attachment.media_type, Attachment.sha256, Homework.course_id)
             .join(Homework, Homework.id == Attachment.homework_id)
-            .join(CourseEnrollment, CourseEnrollment.course_id == Homework.course_id)
+            .join(CourseEnrollment, TAUGHT_WHEN_DUE)
             .where(
                 Attachment.id == attachment_id,
                 Attachment.sha256 != "",
                 Homework.withdrawn_at.is_(None),
                 CourseEnrollment.student_id == access.student.id,
-                _ENROLLED_WHEN_DUE,
             )
         )
     if row is None or (access.courses is not None and row.course_id not in access.courses):

@@ -42,7 +42,7 @@ class JoinedPupil:
         return any(one.since for one in self.guardians)
 
     @property
-    def missing(self) -> tuple[PersonId, ...]:
+    def not_linked(self) -> tuple[PersonId, ...]:
         """The persons without a link."""
         found = [one.id for one in self.guardians if one.since is None]
         return (*([self.pupil.id] if self.since is None else []), *found)

@@ -36,8 +36,6 @@ _AROUND = timedelta(days=14)
 _HOLIDAYS = timedelta(days=35)
 _FARTHEST = timedelta(days=400)
 _MOST_OTHERS = 6
-DAYS_TO_FINISH_A_TERM = 14
-"""How long after its last day a term's lessons may still be written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +344,7 @@ async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool =
     if terms and not begun:
         raise Invalid("not_in_year", on=on, starts=terms[-1].starts, ends=max(term.ends for term in terms))
     # Days between two terms belong to the one before; of overlapping levels the finest decides.
-    if begun and begun[0].ends + timedelta(days=DAYS_TO_FINISH_A_TERM) < today:
+    if begun and begun[0].ends + timedelta(days=DAYS_TO_FINISH) < today:
         raise Invalid("term_closed", on=on, term=begun[0].name, ended=begun[0].ends)
     if lesson.id is None and not await _is_planned(uow, lesson):
         raise Invalid("no_lesson", on=on, period=lesson.key.period or None)

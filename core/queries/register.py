@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,13 +23,14 @@ from core.db.models import (
 )
 from core.db.uow import UnitOfWork
 from core.domain.drafts import SeenPupil
-from core.domain.ids import LARGEST_ID, CourseId, PersonId
-from core.domain.kinds import Presence
+from core.domain.ids import LARGEST_ID, CourseId, PersonId, PostingId
+from core.domain.kinds import PostingKind, Presence
 from core.domain.lessons import LessonKey
 from core.domain.matching import Named
 from core.domain.names import PersonName, list_names
 from core.errors import NotFound
 from core.queries.lessons import TaughtLesson, access_lesson
+from core.queries.postings import last_saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ class LessonRegister:
         return next((one for one in self.lines if one.student_id == student_id), None)
 
 
+def _enrolled(on: Any) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return (
+        sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= on),
+        sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= on),
+    )
+
+
 _PUPILS = (
     sa.select(
         Person.id,
@@ -104,8 +114,7 @@ _PUPILS = (
     .outerjoin(Attendance, (Attendance.lesson_id == Lesson.id) & (Attendance.student_id == Person.id))
     .where(
         CourseEnrollment.course_id == sa.bindparam("course_id"),
-        sa.or_(CourseEnrollment.starts.is_(None), CourseEnrollment.starts <= sa.bindparam("on")),
-        sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= sa.bindparam("on")),
+        *_enrolled(sa.bindparam("on")),
     )
     .group_by(
         *(Person.id, Person.family, Person.given, Person.middle, Person.nickname),
@@ -168,17 +177,17 @@ async def register_lines(uow: UnitOfWork, key: LessonKey) -> tuple[RegisterLine,
 
 @dataclass(frozen=True, slots=True)
 class OwnMark:
-    """A mark on the scale, of a lesson that the asker may write in."""
+    """A mark of a lesson that the asker may write in."""
 
     lesson: TaughtLesson
     student_id: PersonId
     mark: LessonMark
     number: Decimal | None
+    recorded_at: datetime
 
 
 async def access_mark(uow: UnitOfWork, actor: Actor, mark_id: int) -> OwnMark:
-    """A mark that the asker may correct; points of a maximum are not corrected here. Inside ``writing()`` its row is
-    locked. Two statements. Raises NotFound."""
+    """A mark that the asker may correct. Inside ``writing()`` its row is locked. Two statements. Raises NotFound."""
     row = None
     if 0 < mark_id <= LARGEST_ID:
         statement = (
@@ -189,20 +198,66 @@ async def access_mark(uow: UnitOfWork, actor: Actor, mark_id: int) -> OwnMark:
                     Mark.value,
                     Mark.number,
                     Mark.comment,
+                    Mark.recorded_at,
                     Assessment.kind,
+                    Assessment.maximum,
                 ),
                 *(Lesson.course_id, Lesson.date, Lesson.period),
             )
             .join(Assessment, Assessment.id == Mark.assessment_id)
             .join(Lesson, Lesson.id == Assessment.lesson_id)
-            .where(Mark.id == mark_id, Mark.withdrawn_at.is_(None), Assessment.maximum.is_(None))
+            .where(Mark.id == mark_id, Mark.withdrawn_at.is_(None))
         )
         row = await uow.row(statement.with_for_update(of=Mark) if uow.is_writing else statement)
     if row is None:
         raise NotFound("mark_not_found")
     lesson = await access_lesson(uow, actor, LessonKey(row.date, row.period, CourseId(row.course_id)))
-    mark = LessonMark(mark_id, row.assessment_id, row.value, None, row.kind, row.comment)
-    return OwnMark(lesson, PersonId(row.student_id), mark, row.number)
+    mark = LessonMark(mark_id, row.assessment_id, row.value, row.maximum, row.kind, row.comment)
+    return OwnMark(lesson, PersonId(row.student_id), mark, row.number, row.recorded_at)
+
+
+async def access_pupil(uow: UnitOfWork, lesson: TaughtLesson, student_id: int) -> PersonId:
+    """A pupil whom the course teaches on the lesson's day. One statement. Raises NotFound."""
+    found = None
+    if 0 < student_id <= LARGEST_ID:
+        found = await uow.value(
+            sa.select(CourseEnrollment.student_id).where(
+                CourseEnrollment.course_id == lesson.key.course_id,
+                CourseEnrollment.student_id == student_id,
+                *_enrolled(lesson.key.on),
+            )
+        )
+    if found is None:
+        raise NotFound("student_not_found")
+    return PersonId(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The newest entry of the asker's chat, of this lesson and not too old to be taken back. ``pupil`` is the only one
+    it is about; None where it is about several, or with ``is_rest`` about all who are not noted otherwise."""
+
+    posting_id: PostingId
+    pupil: RegisterLine | None
+    is_rest: bool
+
+
+async def undoable_at(uow: UnitOfWork, actor: Actor, register: LessonRegister) -> Undoable | None:
+    """What Undo on the register's card takes back. One statement."""
+    last = await last_saved(uow, actor)
+    if last is None or last.kind is not PostingKind.MARKS or not last.can_be_undone(uow.now):
+        return None
+    effects = last.effects
+    if effects["lesson"] != register.lesson.id:
+        return None
+    noted = {int(student) for student in effects["presence"]}
+    pupils = [
+        line
+        for line in register.lines
+        if line.student_id in noted or any(mark.id in effects["marks"] for mark in line.marks)
+    ]
+    only = pupils[0] if len(pupils) == 1 and not effects["register"] else None
+    return Undoable(last.id, only, is_rest=effects["register"] and not pupils)
 
 
 async def pupils_elsewhere(

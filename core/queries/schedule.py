@@ -161,7 +161,10 @@ _OF_TEACHER = sa.select(CourseTeacher.course_id).where(
 )
 _SUBSTITUTED = sa.select(LessonChange.course_id).where(
     LessonChange.teacher_id == sa.bindparam("person_id"),
-    LessonChange.date.between(sa.bindparam("since"), sa.bindparam("until")),
+    sa.or_(
+        LessonChange.date.between(sa.bindparam("since"), sa.bindparam("until")),
+        LessonChange.new_date.between(sa.bindparam("since"), sa.bindparam("until")),
+    ),
 )
 _STUDENT_SLOTS, _STUDENT_CHANGES = _slots(_OF_STUDENT), _changes(_OF_STUDENT)
 _TEACHER_COURSES = sa.union(_OF_TEACHER, _SUBSTITUTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,14 +14,18 @@ from core.actions.class_invitations import invite_class
 from core.clock import FrozenClock
 from core.db.conversation import ChatKey
 from core.db.engine import Database
-from core.db.models import AuditEntry, ChatLink, ChatLinkRole, Guardianship, RoleAssignment
+from core.db.models import AuditEntry, ChatLink, ChatLinkRole, Guardianship, LessonChange, RoleAssignment
 from core.db.uow import UnitOfWork
-from core.domain.kinds import Messenger
+from core.domain.ids import CourseId
+from core.domain.kinds import ChangeKind, Messenger
+from core.domain.lessons import LessonKey
 from core.domain.rights import GuardianRights, Right, Role
 from core.errors import Forbidden, NotFound
 from core.queries.class_statistics import class_statistics
 from core.queries.classes import OFFICE, READERS, access_class
 from core.queries.joined import joined_of
+from core.queries.lessons import access_lesson
+from core.queries.schedule import own_lessons
 from tests.cast import BOT_ID, TODAY, Cast
 from tests.support.conversation import CODE_KEY
 from tests.support.wider_cast import widen
@@ -336,3 +340,70 @@ async def test_a_dismissed_teacher_reads_no_diary_and_does_not_learn_of_the_clas
         await access_student(uow, actor, cast["ivan"].person_id, Right.DIARY)
     with pytest.raises(NotFound):
         await access_class(uow, actor, cast.classes["7A"], OFFICE)
+
+
+async def _stands_in(uow: UnitOfWork, cast: Cast, *, on: date, new_date: date | None = None) -> None:
+    """Boris Orlov, who does not teach algebra, gives a lesson of it."""
+    async with uow.writing():
+        await uow.insert(
+            LessonChange,
+            course_id=cast.courses["algebra_7a"],
+            date=on,
+            period=1,
+            kind=ChangeKind.MOVED if new_date else ChangeKind.SUBSTITUTED,
+            teacher_id=cast["homeroom"].person_id,
+            new_date=new_date,
+            new_period=5 if new_date else None,
+        )
+
+
+@pytest.mark.parametrize("days", [0, 2, 14])
+async def test_a_substitute_keeps_the_lesson_for_as_long_as_it_may_be_finished(
+    uow: UnitOfWork, cast: Cast, days: int
+) -> None:
+    on = TODAY - timedelta(days=days)
+    await _stands_in(uow, cast, on=on)
+    before = uow.statements
+    substitute = await actor_of(uow, cast, "homeroom")
+    assert uow.statements - before == 1
+    assert cast.courses["algebra_7a"] in substitute.courses
+    key = LessonKey(on, 1, CourseId(cast.courses["algebra_7a"]))
+    assert not (await access_lesson(uow, substitute, key)).course.own
+    others = [LessonKey(on, 2, key.course_id), LessonKey(on - timedelta(days=7), 1, key.course_id)]
+    for other in others:
+        with pytest.raises(NotFound):
+            await access_lesson(uow, substitute, other)
+
+
+async def test_a_substitution_of_long_ago_gives_nothing(uow: UnitOfWork, cast: Cast) -> None:
+    await _stands_in(uow, cast, on=TODAY - timedelta(days=16))
+    substitute = await actor_of(uow, cast, "homeroom")
+    assert cast.courses["algebra_7a"] not in substitute.courses
+
+
+async def test_a_substitute_of_a_moved_lesson_has_it_on_its_new_day(uow: UnitOfWork, cast: Cast) -> None:
+    await _stands_in(uow, cast, on=TODAY - timedelta(days=28), new_date=TODAY)
+    substitute = await actor_of(uow, cast, "homeroom")
+    key = LessonKey(TODAY, 5, CourseId(cast.courses["algebra_7a"]))
+    assert (await access_lesson(uow, substitute, key)).teacher_id == cast["homeroom"].person_id
+    plan = await own_lessons(uow, substitute, since=TODAY, until=TODAY)
+    assert ("Algebra", 5) in {(one.subject, one.period) for one in plan.on(TODAY).lessons}
+
+
+async def test_the_substituted_teacher_keeps_the_lesson_too(uow: UnitOfWork, cast: Cast) -> None:
+    await _stands_in(uow, cast, on=TODAY)
+    teacher = await actor_of(uow, cast, "teacher")
+    key = LessonKey(TODAY, 1, CourseId(cast.courses["algebra_7a"]))
+    assert (await access_lesson(uow, teacher, key)).course.own
+
+
+async def test_a_substitution_gives_nothing_to_a_chat_that_is_not_the_teachers(
+    uow: UnitOfWork, cast: Cast
+) -> None:
+    await _stands_in(uow, cast, on=TODAY)
+    link = sa.select(ChatLink.id).where(ChatLink.person_id == cast["homeroom"].person_id).scalar_subquery()
+    async with uow.writing():
+        await uow.write(
+            sa.delete(ChatLinkRole).where(ChatLinkRole.link_id == link, ChatLinkRole.role == Role.TEACHER)
+        )
+    assert (await actor_of(uow, cast, "homeroom")).courses == frozenset()

@@ -184,8 +184,10 @@ class User:
         return heard
 
     async def tap(self, label: str) -> Heard:
-        """Tap a button of the last answer by its label or the label's beginning."""
+        """Tap a button of the last answer by its label or, where no label is just that, the label's beginning."""
         assert self.last is not None, "nothing to tap yet"
+        if label in self.last.buttons:
+            return await self.tap_data(self.last.buttons[label])
         wanted = label.casefold()
         for name, data in self.last.buttons.items():
             if name.casefold().lstrip("•✓ ").startswith(wanted):

@@ -1,4 +1,4 @@
-"""/class: the class's averages, debts and attendance this term."""
+"""/class: the class's averages, who needs attention, and attendance this term."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CAPABILITY = Capability(
     name="class",
     commands=("class",),
     title=N_("My class"),
-    menu=N_("Averages, debts and attendance of the class"),
+    menu=N_("Averages of the class, who needs attention, attendance"),
     order=264,
     for_whom=leads_or_holds(READERS),
     on_command=class_,

@@ -1,4 +1,4 @@
-"""/invite: slips for all of the class who are missing, or a new code for one person."""
+"""/invite: slips for all of the class who are not linked, or a new code for one person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.views.joined import (
     families_card,
     family_card,
     invite_card,
-    nobody_missing_card,
+    nobody_to_invite_card,
     slips_words,
 )
 from core.actions.class_invitations import invite_class, invite_person
@@ -35,15 +35,11 @@ async def on_tap(turn: Turn, tap: InviteTap) -> Reply:
         return await _slips(turn, tap.room)
     room = await access_class(turn.uow, turn.actor, tap.room, OFFICE)
     if tap.do in ("code", "clean"):
+        unlink = tap.do == "clean"
         report = await invite_person(
-            turn.uow,
-            turn.chat.key,
-            tap.room,
-            tap.who,
-            code_key=turn.services.code_key,
-            unlink=tap.do == "clean",
+            turn.uow, turn.chat.key, tap.room, tap.who, code_key=turn.services.code_key, unlink=unlink
         )
-        return code_card(turn.t, report, room, turn.services.public_url, turn.zone)
+        return code_card(turn.t, report, room, turn.services.public_url, turn.zone, unlink=unlink)
     joined = await joined_of(turn.uow, room)
     if tap.do == "list":
         return families_card(turn.t, joined, tap.page)
@@ -72,7 +68,7 @@ def _ask(turn: Turn, joined: JoinedClass, tap: InviteTap) -> Reply:
 async def _slips(turn: Turn, class_id: int) -> Reply:
     report = await invite_class(turn.uow, turn.chat.key, class_id, code_key=turn.services.code_key)
     if not report.issued:
-        return nobody_missing_card(turn.t, report)
+        return nobody_to_invite_card(turn.t, report)
     room = await access_class(turn.uow, turn.actor, class_id, OFFICE)
     page = print_slips(
         report.issued,
@@ -86,7 +82,7 @@ CAPABILITY = Capability(
     name="invite",
     commands=("invite",),
     title=N_("Invite"),
-    menu=N_("Codes for those of the class who are missing"),
+    menu=N_("Codes for those of the class who are not linked"),
     order=266,
     for_whom=leads_or_holds(OFFICE),
     on_command=invite,

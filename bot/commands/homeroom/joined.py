@@ -18,7 +18,7 @@ async def joined(turn: Turn, arguments: str) -> Reply:
 
 
 async def on_tap(turn: Turn, tap: JoinedTap) -> Reply:
-    """A page, all of them or only those with somebody missing."""
+    """A page, all of them or only those with somebody not linked."""
     room = await access_class(turn.uow, turn.actor, tap.room, OFFICE)
     return joined_card(turn.t, await joined_of(turn.uow, room), tap, turn.zone)
 

@@ -13,9 +13,10 @@ from core.queries.teaching_day import teaching_day
 
 
 async def lessons(turn: Turn, arguments: str) -> Reply:
-    """Today, or the day named."""
-    named = parse_day(arguments, turn.today()) if arguments else None
-    return teaching_day_card(turn.t, await teaching_day(turn.uow, turn.actor, named.day if named else None))
+    """Today, or the day named; words that name no day are said back above today."""
+    day = parse_day(arguments, turn.today()) if arguments else None
+    found = await teaching_day(turn.uow, turn.actor, day)
+    return teaching_day_card(turn.t, found, unknown="" if day else arguments)
 
 
 async def on_tap(turn: Turn, tap: LessonsTap) -> Reply:

@@ -81,3 +81,29 @@ def test_a_day_without_a_year_is_the_nearest() -> None:
 def test_no_text_makes_it_raise_and_the_place_is_in_the_text(text: str) -> None:
     found = find_day(text, TUESDAY)
     assert found is None or 0 <= found.start < found.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("yesterday", date(2026, 11, 23)),
+        ("вчера", date(2026, 11, 23)),
+        ("เมื่อวาน", date(2026, 11, 23)),
+        ("Monday", date(2026, 11, 23)),
+        ("on Tuesday", TUESDAY),
+        ("Friday", date(2026, 11, 27)),
+        ("в пт", date(2026, 11, 27)),
+        ("วันศุกร์", date(2026, 11, 27)),
+        ("next Friday", date(2026, 12, 4)),
+        ("25.11", date(2026, 11, 25)),
+        ("2026-11-20", date(2026, 11, 20)),
+        ("25 พ.ย. 2569", date(2026, 11, 25)),
+        ("xyz", None),
+        ("Friday please", None),
+        ("next lesson", None),
+        ("31.02", None),
+        ("", None),
+    ],
+)
+def test_a_weekday_is_this_weeks_and_half_a_day_is_none(text: str, day: date | None) -> None:
+    assert parse_day(text, TUESDAY) == day
