@@ -26,7 +26,7 @@ from core.db.uow import UnitOfWork
 from core.domain.calendar import YearSpan
 from core.domain.course_names import CourseName, match_courses
 from core.domain.ids import ClassId, CourseId, LessonId, OrgId, PersonId
-from core.domain.lessons import UNTIMED, LessonKey, lessons_meant, read_target
+from core.domain.lessons import DAYS_TO_FINISH, UNTIMED, LessonKey, lessons_meant, read_target
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
 from core.queries.day_plans import Plan, PlannedLesson
