@@ -144,6 +144,8 @@ def _print(plan: Plan, register: Register, *, dry_run: bool) -> None:
             table.add_row(one.kind.plural, *(str(figure) if figure else "·" for figure in figures))
     for problem in register.problems:
         typer.echo(f"{'rejected' if problem.rejected else 'remark  '}  {problem}")
+    for file, more in register.untold.items():
+        typer.echo(f"… and {more:,} more of {file}")
     if register.problems:
         typer.echo()
     Console(highlight=False).print(table)
@@ -156,5 +158,4 @@ def _print(plan: Plan, register: Register, *, dry_run: bool) -> None:
     said = "Nothing was written (--dry-run)." if dry_run else "Imported."
     if plan.is_empty and not dry_run:
         said = "Nothing to change: the database says all this already."
-    remarks = sum(not problem.rejected for problem in register.problems)
-    typer.echo(f"{register.title}: {said} {register.rejected} rows rejected, {remarks} remarks.")
+    typer.echo(f"{register.title}: {said} {register.rejected} rows rejected, {register.remarks} remarks.")

@@ -5,6 +5,7 @@ A record says what the register says and nothing more: columns that it does not 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,7 +29,10 @@ from core.db.models import (
     Term,
 )
 from core.domain.rights import GuardianRights
-from core.importing.package import Problem
+from core.importing.cells import Problem
+
+_MOST_TOLD = 50
+"""Remarks, and rejected rows, of one file that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,14 @@ class Register:
     title: str
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
+    """The first of each file; ``untold`` counts the others."""
+    untold: Counter[str] = field(default_factory=Counter)
+    remarks: int = 0
     whole: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     """Kinds with rejected rows: what seems absent from them may be among those."""
+    _rejected: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _told: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     def add(
         self,
@@ -128,7 +137,23 @@ class Register:
         """The records of a kind."""
         return self.records[kind].values()
 
+    def tell(self, problem: Problem) -> None:
+        """Note a problem: the first of each file are kept, all are counted."""
+        if problem.rejected:
+            self._rejected[problem.file].add(problem.row)
+        else:
+            self.remarks += 1
+        self._told[problem.file, problem.rejected] += 1
+        if self._told[problem.file, problem.rejected] <= _MOST_TOLD:
+            self.problems.append(problem)
+        else:
+            self.untold[problem.file] += 1
+
     @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return len({(problem.file, problem.row) for problem in self.problems if problem.rejected})
+        return sum(len(rows) for rows in self._rejected.values())
+
+    def has_rejected(self, file: str) -> bool:
+        """Whether rows of a file were left out."""
+        return file in self._rejected

@@ -57,8 +57,10 @@ def parse_oneroster(
             table = "users"
         if modes.get(f"file.{table}".casefold()) == "bulk" and table in package:
             register.whole.update(kinds)
-        if any(problem.rejected and problem.file == f"{table}.csv" for problem in register.problems):
+        if register.has_rejected(f"{table}.csv"):
             register.unsure.update(kinds)
+    for remark in package.remarks():
+        register.tell(remark)
     return register
 
 
@@ -66,6 +68,7 @@ def _manifest(package: Package) -> dict[str, str]:
     found = {
         row.text("propertyName").casefold(): row.text("value").casefold()
         for row in package.rows("manifest", ("propertyName", "value"))
+        if not row.is_rejected
     }
     version = found.get("oneroster.version", "1.1")
     if not version.startswith(_VERSIONS):

@@ -6,8 +6,8 @@ from datetime import date
 
 from core.domain.names import fold
 from core.domain.rights import Role
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 _ROLES = {
@@ -39,7 +39,8 @@ def parse_people(reading: Reading) -> None:
             for word in row.many("role"):
                 for org_id in orgs or [""]:
                     _add_role(reading, row, user_id, word, ("orgSourcedIds", org_id), ended)
-        agents.append((row, user_id, row.many("agentSourcedIds")))
+        if row.text("agentSourcedIds"):
+            agents.append((row, user_id, row.many("agentSourcedIds")))
 
     reading.walk("users", take, ("givenName", "familyName"))
     _parse_roles(reading)
@@ -125,9 +126,7 @@ def _add_role(
 def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> None:
     """Agents are named on both sides: a pupil's are the guardians, a parent's the children."""
     if not reading.register.has("person", other):
-        reading.register.problems.append(
-            row.problem("agentSourcedIds", f"the user {other!r} is not in users.csv")
-        )
+        reading.register.tell(row.problem("agentSourcedIds", f"the user {other!r} is not in users.csv"))
         return
     own, theirs = reading.user_roles.get(user_id, set()), reading.user_roles.get(other, set())
     if user_id == other:

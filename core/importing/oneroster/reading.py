@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.importing.package import Package, Rejected, Row
+from core.importing.cells import Rejected, Row
+from core.importing.package import Package
 from core.importing.register import Register
 
 
@@ -44,17 +45,21 @@ class Reading:
         """
         seen: dict[str, int] = {}
         for row in self.package.rows(table, ("sourcedId", *required)):
+            for problem in row.problems:
+                self.register.tell(problem)
+            if row.is_rejected:
+                continue
             try:
                 earlier = seen.setdefault(row.required("sourcedId"), row.number)
                 if earlier != row.number:
                     self.remark(row, "sourcedId", f"stands in row {earlier} too; the last one counts")
                 take(row, row.text("status").casefold() in ("tobedeleted", "inactive"))
             except Rejected as fault:
-                self.register.problems.append(row.problem(fault.column, fault.words))
+                self.register.tell(row.problem(fault.column, fault.words))
 
     def remark(self, row: Row, column: str, words: str) -> None:
         """Say something of a row that is taken in nonetheless."""
-        self.register.problems.append(row.problem(column, words, rejected=False))
+        self.register.tell(row.problem(column, words, rejected=False))
 
     def org(self, row: Row, column: str, org_id: str) -> str:
         """The org of that id, for a department the school around it. Raises Rejected for an unknown one."""

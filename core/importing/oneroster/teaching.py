@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.oneroster.sessions import Sessions
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 
