@@ -91,9 +91,9 @@ async def _import(
     from core.db.uow import UnitOfWork
     from core.errors import UnreadableFile
     from core.importing.apply import apply_register
+    from core.importing.compare import known_scales, make_plan
     from core.importing.oneroster import parse_oneroster
     from core.importing.package import open_package
-    from core.importing.plan import known_scales, make_plan
     from core.settings import os_user
 
     console = Console(stderr=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,8 +32,12 @@ class Reading:
     is_12: bool = False
     departments: dict[str, str] = field(default_factory=dict)
     """Departments by the school they are part of."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many rows each file has."""
     user_roles: dict[str, set[str]] = field(default_factory=dict)
     ended_users: set[str] = field(default_factory=set)
+    locked_users: set[str] = field(default_factory=set)
+    """People on record whose access is off: ``enabledUser`` is false."""
     class_school: dict[str, str] = field(default_factory=dict)
     homerooms: set[str] = field(default_factory=set)
     ended_classes: set[str] = field(default_factory=set)
@@ -45,6 +50,7 @@ class Reading:
         """
         seen: dict[str, int] = {}
         for row in self.package.rows(table, ("sourcedId", *required)):
+            self.counts[table] += 1
             for problem in row.problems:
                 self.register.tell(problem)
             if row.is_rejected:
