@@ -1,4 +1,4 @@
-"""Days in buttons: a date by its ordinal, so far from the calendar's ends that no paging or sum leaves it."""
+"""Days in buttons: a date by its ordinal, within the centuries that a school can mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-_MARGIN = 400
-FIRST_DAY = date.min.toordinal() + _MARGIN
-LAST_DAY = date.max.toordinal() - _MARGIN
+FIRST_DAY = date(1900, 1, 1).toordinal()
+LAST_DAY = date(2199, 12, 31).toordinal()
 
 
 def _none_or_day(number: int) -> int:
@@ -25,5 +24,5 @@ DayOrNone = Annotated[int, AfterValidator(_none_or_day)]
 
 
 def day_number(day: date, *, step: int = 0) -> int:
-    """A button's number for the day ``step`` days on; at the calendar's ends it stays there."""
+    """A button's number for the day ``step`` days on; at either end it stays there."""
     return max(FIRST_DAY, min(LAST_DAY, day.toordinal() + step))

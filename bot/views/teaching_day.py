@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.days import Day, day_number
+from bot.views.days import FIRST_DAY, Day, DayOrNone, day_number
 from bot.views.lesson import course_words, lesson_words, offer_label
 from bot.views.register import register_tap
 from bot.views.schedule import change_words
@@ -36,14 +36,14 @@ class TopicTap(CallbackData, prefix="tp"):
 
     do: Literal["ask", "set", "show", "save", "edit", "lessons", "cancel", "undo"]
     c: Id = 0
-    d: Day = 1
+    d: DayOrNone = 0
     p: Annotated[int, Field(ge=0, le=99)] = 0
     posting: Id = 0
 
     @property
     def key(self) -> LessonKey:
         """The lesson."""
-        return LessonKey(date.fromordinal(self.d), self.p, CourseId(self.c))
+        return LessonKey(date.fromordinal(self.d or FIRST_DAY), self.p, CourseId(self.c))
 
 
 def _topic_tap(key: LessonKey, posting_id: PostingId | None = None) -> str:
@@ -51,7 +51,7 @@ def _topic_tap(key: LessonKey, posting_id: PostingId | None = None) -> str:
     return TopicTap(
         do="set" if posting_id else "ask",
         c=key.course_id,
-        d=key.on.toordinal(),
+        d=day_number(key.on),
         p=key.period,
         posting=posting_id or 0,
     ).pack()
@@ -64,7 +64,7 @@ def _draft_tap(
 
 
 def _day_button(t: Translator, on: date) -> Button:
-    return Button(t("My day"), LessonsTap(day=on.toordinal()).pack())
+    return Button(t("My day"), LessonsTap(day=day_number(on)).pack())
 
 
 def teaching_day_card(t: Translator, day: TeachingDay, *, unknown: str = "") -> Card:

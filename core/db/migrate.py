@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.engine import Database
 from core.settings import Settings, SettingsError, describe
@@ -141,6 +142,67 @@ async def current_revision(database: Database) -> str | None:
         return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
+async def revision_at(url: str) -> str | None:
+    """The revision of the database at an address; None where there is none yet. Nothing is made."""
+    if _is_absent(url):
+        return None
+    database = Database(url)
+    try:
+        return await current_revision(database)
+    finally:
+        await database.close()
+
+
+async def revision_of(settings: Settings) -> str | None:
+    """As ``revision_at`` for the database of the settings. Raises SettingsError where it cannot be asked."""
+    try:
+        return await revision_at(settings.database_url)
+    except Exception as error:  # each driver has its own
+        raise _unusable(settings, error) from None
+
+
+def _is_absent(url: str) -> bool:
+    parts = make_url(url)
+    return parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists()
+
+
+@asynccontextmanager
+async def altering(database: Database) -> AsyncIterator[AsyncConnection]:
+    """The transaction in which tables are altered.
+
+    SQLite alters many a thing by making the table anew and dropping the old one, and with foreign keys on a dropped
+    table takes the rows that point at it along. So they are off meanwhile (which can be said only outside of a
+    transaction), and a migration that leaves rows pointing at nothing is undone. Raises RuntimeError.
+    """
+    async with database.writer.connect() as connection:
+        if database.is_sqlite:
+            await _set_foreign_keys(connection, on=False)
+        try:
+            async with connection.begin():
+                yield connection
+                if database.is_sqlite:
+                    await _check_foreign_keys(connection)
+        finally:
+            if database.is_sqlite:
+                await _set_foreign_keys(connection, on=True)
+
+
+async def _set_foreign_keys(connection: AsyncConnection, *, on: bool) -> None:
+    raw = await connection.get_raw_connection()
+    assert raw.driver_connection is not None
+    cursor = await raw.driver_connection.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+    await cursor.close()
+
+
+async def _check_foreign_keys(connection: AsyncConnection) -> None:
+    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+    if broken:
+        tables = ", ".join(sorted({str(row[0]) for row in broken}))
+        raise RuntimeError(
+            f"the migration would leave rows that point at nothing: {len(broken)}, in {tables}"
+        )
+
+
 async def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade, or with an older ``revision`` downgrade, in one transaction."""
 
@@ -156,7 +218,7 @@ async def migrate(database: Database, revision: str = "head") -> None:
         )
         (command.downgrade if below else command.upgrade)(config, revision)
 
-    async with database.writer.begin() as connection:
+    async with altering(database) as connection:
         await connection.run_sync(run)
 
 

@@ -14,8 +14,6 @@ DRAFT_LIFE = timedelta(days=1)
 UNDO_TIME = timedelta(minutes=5)
 FARTHEST = timedelta(days=366)
 """How far ahead something can be due or planned."""
-LAST_DAY = date(2199, 12, 31).toordinal()
-"""The last day that a button can name."""
 TAP_TIME = timedelta(seconds=60)
 """How long it waits to be told what was tapped: the way to "ill" leads over "absent" and "late"."""
 

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.audit import record
-from core.db.models import (
-    Base,
-    CourseEnrollment,
-    CourseTeacher,
-    Enrollment,
-    ExternalId,
-    Guardianship,
-    Mark,
-    MarkCorrection,
-    Org,
-    RoleAssignment,
-)
+from core.db.models import Base, ExternalId, Mark, MarkCorrection, Org, SchoolClass
 from core.db.uow import UnitOfWork
-from core.importing.plan import KindPlan, Made, Plan, RowId, Values, make_plan
+from core.errors import UnreadableFile
+from core.importing.compare import make_plan
+from core.importing.known import batches, holds
+from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.register import Kind, Register
 
-_BATCH = 2_000
 OnStep = Callable[[str, int, int], None]
 
 
 async def apply_register(
-    uow: UnitOfWork, register: Register, *, end_missing: bool = False, on_step: OnStep = lambda *_: None
+    uow: UnitOfWork,
+    register: Register,
+    *,
+    end_missing: bool = False,
+    end_most: bool = False,
+    on_step: OnStep = lambda *_: None,
 ) -> Plan:
     """Compare and write in one transaction, and return what was done. A second run writes nothing.
 
-    ``on_step`` hears what is being written, how many kinds are done and how many there are.
+    ``on_step`` hears what is being written, how many kinds are done and how many there are. Raises UnreadableFile
+    where most of a kind would end for being absent, unless ``end_most`` says that this is meant.
     """
     async with uow.writing():
         plan = await make_plan(uow, register, end_missing=end_missing)
+        if plan.alarming and not end_most:
+            raise UnreadableFile(
+                f"{in_words(plan.alarming)} would end for being absent; nothing was written. "
+                "Is the export whole? --end-most says that it is meant"
+            )
         if plan.is_empty:
             return plan
         writer = _Writer(uow, register.source)
@@ -58,6 +60,11 @@ async def apply_register(
         return plan
 
 
+def in_words(alarming: Sequence[KindPlan]) -> str:
+    """How much of which kinds: ``4,000 of 4,100 people, 60 of 60 roles``."""
+    return ", ".join(f"{one.lost:,} of {one.known:,} {one.kind.plural}" for one in alarming)
+
+
 class _Writer:
     def __init__(self, uow: UnitOfWork, source: str) -> None:
         self._uow = uow
@@ -68,7 +75,15 @@ class _Writer:
         self._yesterday = self._today - timedelta(days=1)
 
     async def write(self, plan: KindPlan) -> None:
+        if plan.kind.name == "homeroom_teacher":
+            await self._write_homerooms(plan)
+        else:
+            await self._write_rows(plan)
+        await self._write_ties(plan)
+
+    async def _write_rows(self, plan: KindPlan) -> None:
         kind = plan.kind
+        await self._vacate_names(plan)
         for provisional, real in zip(
             plan.new, await _reserve_ids(self._uow, kind, len(plan.new)), strict=True
         ):
@@ -80,18 +95,6 @@ class _Writer:
             await self._insert(kind.table, rows)
             await self._change(plan)
             await self._end(plan)
-        ties = [
-            {
-                "source": self._source,
-                "kind": kind.name,
-                "external_id": external,
-                "target_id": self._id(row_id),
-            }
-            for external, row_id in plan.tied.items()
-        ]
-        await self._insert(ExternalId, ties)
-        await self._tell_ties(kind, plan.register_ended, self._today)
-        await self._tell_ties(kind, plan.register_revived, None)
 
     async def _write_marks(self, plan: KindPlan, rows: Sequence[dict[str, Any]]) -> None:
         """A pupil has one open mark for an assessment, so those that go leave before others come."""
@@ -123,10 +126,52 @@ class _Writer:
             {"row_id": row_id, "student": values["student_id"], "assessment": values["assessment_id"]}
             for row_id, values in marks.items()
         ]
-        for batch in _batches(places):
+        for batch in batches(places):
             await self._uow.write(statement, batch)
 
-    def _id(self, row_id: RowId) -> int:
+    async def _write_homerooms(self, plan: KindPlan) -> None:
+        set_anew = [*plan.new.values(), *plan.changed.values(), *({"class_id": row} for row in plan.ended)]
+        statement = (
+            sa.update(_table(SchoolClass))
+            .where(sa.column("id") == sa.bindparam("row_id"))
+            .values(homeroom_teacher_id=sa.bindparam("teacher"))
+        )
+        for batch in batches(set_anew):
+            await self._uow.write(
+                statement,
+                [
+                    {"row_id": self._id(one["class_id"]), "teacher": self._id(one.get("teacher_id"))}
+                    for one in batch
+                ],
+            )
+
+    async def _write_ties(self, plan: KindPlan) -> None:
+        of_kind = {"source": self._source, "kind": plan.kind.name}
+        await self._insert(
+            ExternalId,
+            [
+                {**of_kind, "external_id": external, "target_id": self._id(row_id)}
+                for external, row_id in plan.tied.items()
+            ],
+        )
+        moved = [
+            {"external": external, "target": self._id(row_id)} for external, row_id in plan.retied.items()
+        ]
+        statement = (
+            sa.update(_table(ExternalId))
+            .where(
+                ExternalId.source == self._source,
+                ExternalId.kind == plan.kind.name,
+                ExternalId.external_id == sa.bindparam("external"),
+            )
+            .values(target_id=sa.bindparam("target"), ended_on=None)
+        )
+        for batch in batches(moved):
+            await self._uow.write(statement, batch)
+        await self._tell_ties(plan.kind, plan.register_ended, self._today)
+        await self._tell_ties(plan.kind, plan.register_revived, None)
+
+    def _id(self, row_id: RowId | None) -> int | None:
         return self._real[row_id] if isinstance(row_id, Made) else row_id
 
     def _final(self, kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +188,18 @@ class _Writer:
         for row in rows:
             alike[tuple(sorted(row))].append(row)
         for group in alike.values():
-            for batch in _batches(group):
+            for batch in batches(group):
                 await self._uow.write(sa.insert(_table(table)), batch)
+
+    async def _vacate_names(self, plan: KindPlan) -> None:
+        """Names that must differ may be handed on, from one row to another; so they are given up first."""
+        column = plan.kind.apart
+        renamed = [row for row, values in plan.changed.items() if column in values]
+        unique = sa.literal("\u0001") + sa.cast(sa.column("id"), sa.Text())
+        for batch in batches(renamed):
+            await self._uow.write(
+                sa.update(_table(plan.kind.table)).where(sa.column("id").in_(batch)).values({column: unique})
+            )
 
     async def _change(self, plan: KindPlan) -> None:
         if plan.kind.table is Mark:
@@ -161,7 +216,7 @@ class _Writer:
                 .where(sa.column("id") == sa.bindparam("row_id"))
                 .values({name: sa.bindparam(f"new_{name}") for name in names})
             )
-            for batch in _batches(parameters):
+            for batch in batches(parameters):
                 await self._uow.write(statement, batch)
 
     def _corrections(self, plan: KindPlan) -> list[dict[str, Any]]:
@@ -179,48 +234,25 @@ class _Writer:
 
     async def _end(self, plan: KindPlan) -> None:
         kind = plan.kind
-        for batch in _batches(plan.ended):
-            if kind.name == "person":
-                await self._end_people(batch)
-            elif kind.name == "assessment":
-                await self._withdraw(Mark.assessment_id.in_(batch))
-            elif kind.name == "mark":
-                await self._withdraw(Mark.id.in_(batch))
-            elif kind.ended:
-                await self._end_rows(kind.table, kind.ended, sa.column("id").in_(batch))
-
-    async def _end_rows(self, table: Any, column: str, which: sa.ColumnElement[bool]) -> None:
-        columns = table.__table__.c
-        ended = columns[column]
-        day = self._yesterday if column == "ends" else self._today
-        values: dict[str, Any] = {column: day}
-        if column == "ends" and "starts" in columns:
+        if not kind.ended:
+            return
+        columns = _table(kind.table).c
+        day = self._yesterday if kind.ended == "ends" else self._today
+        values: dict[str, Any] = {kind.ended: day}
+        if kind.ended == "ends" and "starts" in columns:
             # What ends before its first day came and went on its last: no span runs backwards.
             values["starts"] = sa.case((columns["starts"] > day, day), else_=columns["starts"])
-        await self._uow.write(
-            sa.update(table).where(which, sa.or_(ended.is_(None), ended > day)).values(values)
-        )
-
-    async def _end_people(self, people: Sequence[int]) -> None:
-        for column in (
-            RoleAssignment.person_id,
-            Guardianship.guardian_id,
-            Guardianship.child_id,
-            Enrollment.student_id,
-            CourseEnrollment.student_id,
-            CourseTeacher.teacher_id,
-        ):
-            await self._end_rows(column.class_, "ends", column.in_(people))
-
-    async def _withdraw(self, which: sa.ColumnElement[bool]) -> None:
-        await self._uow.write(
-            sa.update(Mark)
-            .where(which, Mark.withdrawn_at.is_(None))
-            .values(withdrawn_at=self._uow.now, withdrawn_why="no longer in the register")
-        )
+        if kind.table is Mark:
+            values = {"withdrawn_at": self._uow.now, "withdrawn_why": "no longer in the register"}
+        for batch in batches(plan.ended):
+            await self._uow.write(
+                sa.update(_table(kind.table))
+                .where(sa.column("id").in_(batch), holds(kind, self._today))
+                .values(values)
+            )
 
     async def _tell_ties(self, kind: Kind, externals: Sequence[str], ended_on: date | None) -> None:
-        for batch in _batches(externals):
+        for batch in batches(externals):
             await self._uow.write(
                 sa.update(ExternalId)
                 .where(
@@ -269,11 +301,3 @@ def _table(model: type[Base]) -> sa.Table:
     table = model.__table__
     assert isinstance(table, sa.Table)
     return table
-
-
-T = TypeVar("T")
-
-
-def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]

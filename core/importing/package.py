@@ -7,144 +7,29 @@ Problem, and the other rows go on.
 from __future__ import annotations
 
 import csv
-import io
-import re
+import itertools
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import IO
 
 from core.errors import UnreadableFile
+from core.importing.cells import Problem, Row
+from core.importing.letters import WINDOWS, Opener, encoding_of, opened_text
 
-_LARGEST_FILE = 512 * 1024 * 1024
-_LARGEST_PACKAGE = 1024 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+_LARGEST_FILE = 64 * _MEGABYTE
+_LARGEST_PACKAGE = 256 * _MEGABYTE
 _MOST_FILES = 1_000
-_LARGEST_RATIO = 200
-_SMALL_ENOUGH = 1024 * 1024
+_MOST_ROWS = 500_000
+_LARGEST_RATIO = 50
+_SMALL_ENOUGH = _MEGABYTE
 _DELIMITERS = ",;\t|"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one row; ``rejected`` rows are left out, others are taken in with this remark."""
-
-    file: str
-    row: int
-    column: str
-    words: str
-    rejected: bool = True
-
-    def __str__(self) -> str:
-        where = f"{self.file}, row {self.row}" + (f", {self.column}" if self.column else "")
-        return f"{where}: {self.words}"
-
-
-class Rejected(Exception):
-    """A cell that cannot be used; the row becomes a Problem."""
-
-    def __init__(self, column: str, words: str) -> None:
-        super().__init__(words)
-        self.column = column
-        self.words = words
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row; ``number`` counts as a spreadsheet does, the header being 1. Columns are named without case."""
-
-    file: str
-    number: int
-    cells: Mapping[str, str]
-
-    def has(self, column: str) -> bool:
-        """Whether the file has such a column at all."""
-        return column.casefold() in self.cells
-
-    def text(self, column: str) -> str:
-        """The cell, trimmed; empty where there is none."""
-        return self.cells.get(column.casefold(), "")
-
-    def required(self, column: str) -> str:
-        """The cell. Raises Rejected where it is empty."""
-        found = self.text(column)
-        if not found:
-            raise Rejected(column, "is empty")
-        return found
-
-    def many(self, column: str) -> list[str]:
-        """A quoted list: ``a,b`` or ``a;b``, each once, in order."""
-        parts = (part.strip().strip("'\"[]").strip() for part in re.split(r"[,;|]", self.text(column)))
-        return list(dict.fromkeys(part for part in parts if part))
-
-    def day(self, column: str) -> date | None:
-        """A date in any of the usual forms, None where empty. Raises Rejected."""
-        text = self.text(column)
-        if not text:
-            return None
-        found = read_day(text)
-        if found is None:
-            raise Rejected(column, f"{text[:40]!r} is no date; write 2026-09-01")
-        return found
-
-    def required_day(self, column: str) -> date:
-        """Raises Rejected where it is empty or no date."""
-        self.required(column)
-        found = self.day(column)
-        assert found is not None
-        return found
-
-    def number_in(self, column: str) -> Decimal | None:
-        """A number with a point or a comma, None where empty. Raises Rejected."""
-        text = self.text(column)
-        if not text:
-            return None
-        found = read_number(text)
-        if found is None:
-            raise Rejected(column, f"{text[:40]!r} is no number")
-        return found
-
-    def problem(self, column: str, words: str, *, rejected: bool = True) -> Problem:
-        """A Problem of this row."""
-        return Problem(self.file, self.number, column, words, rejected)
-
-
-def read_number(text: str) -> Decimal | None:
-    """A plain number of at most twelve digits before the point; None for anything else."""
-    plain = text.strip().replace(",", ".")
-    if not re.fullmatch(r"[+-]?\d{1,12}(\.\d{1,12})?", plain, re.ASCII):
-        return None
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        return None
-
-
-def read_day(text: str) -> date | None:
-    """``2026-09-01`` (a time may follow), ``2026/9/1``, ``20260901``, ``01.09.2026``, ``9/1/2026``.
-
-    With slashes the month comes first, as OneRoster's countries write, unless that makes no date.
-    """
-    plain = text.strip()
-    forms: tuple[tuple[str, str], ...] = (
-        (r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?", "ymd"),
-        (r"(\d{4})(\d{2})(\d{2})", "ymd"),
-        (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", "dmy"),
-        (r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?: .*)?", "mdy"),
-        (r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?: .*)?", "dmy"),
-    )
-    for pattern, order in forms:
-        match = re.fullmatch(pattern, plain, re.ASCII)
-        if match:
-            parts = dict(zip(order, (int(part) for part in match.groups()), strict=True))
-            try:
-                found = date(parts["y"], parts["m"], parts["d"])
-            except ValueError:
-                continue
-            return found if 1900 <= found.year <= 2200 else None
-    return None
+_FREE_TEXT = frozenset({"comment", "description"})
+"""Columns whose cells may go over several lines."""
 
 
 @dataclass(slots=True)
@@ -152,13 +37,14 @@ class Package:
     """The CSV files of a register by lower-case name without ``.csv``; read when asked for."""
 
     name: str
-    _open: dict[str, Callable[[], bytes]] = field(default_factory=dict)
+    _open: dict[str, Opener] = field(default_factory=dict)
+    _encodings: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, table: str) -> bool:
         return table.casefold() in self._open
 
     def rows(self, table: str, required: tuple[str, ...] = ()) -> Iterator[Row]:
-        """The rows of a table; none where there is no such file.
+        """The rows of a table, rejected ones too; none where there is no such file.
 
         Raises UnreadableFile for what is no CSV, or lacks a required column.
         """
@@ -166,45 +52,116 @@ class Package:
         if opener is None:
             return
         file = f"{table}.csv"
-        text = _decode(opener(), file)
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        try:
-            yield from _read(reader, file, required)
-        except csv.Error as error:
-            raise UnreadableFile(f"{file}, line {reader.line_num}: {error}") from None
+        encoding = self._encodings.get(table)
+        if encoding is None:
+            encoding = self._encodings[table] = encoding_of(opener, file)
+        with opened_text(opener, encoding) as lines:
+            yield from _Reader(lines, file).rows(required)
+
+    def remarks(self) -> list[Problem]:
+        """What is to be said of the files that were read so far."""
+        return [
+            Problem(f"{table}.csv", 1, "", "is not UTF-8: read as Windows-1251", rejected=False)
+            for table, encoding in self._encodings.items()
+            if encoding == WINDOWS
+        ]
 
 
-def _delimiter(text: str) -> str:
-    header = text.lstrip().split("\n", 1)[0]
-    return max(_DELIMITERS, key=header.count) if any(one in header for one in _DELIMITERS) else ","
+class _Reader:
+    def __init__(self, lines: Iterable[str], file: str) -> None:
+        self._file = file
+        beginning = iter(lines)
+        self._blank = 0
+        first = ""
+        for first in beginning:
+            if first.strip():
+                break
+            self._blank += 1
+        self._delimiter = max(_DELIMITERS, key=first.count)
+        # A quote that nobody closes would swallow the rows after it without a word if this were not strict.
+        self._reader = csv.reader(itertools.chain([first], beginning), delimiter=self._delimiter, strict=True)
 
-
-def _read(reader: Iterator[list[str]], file: str, required: tuple[str, ...]) -> Iterator[Row]:
-    header = [cell.strip().casefold() for cell in next(reader, [])]
-    if not any(header):
-        raise UnreadableFile(f"{file}: the file is empty; expected a first row with the names of the columns")
-    lacking = [column for column in required if column.casefold() not in header]
-    if lacking:
-        raise UnreadableFile(f"{file}: the column {lacking[0]} is missing; is this the right kind of file?")
-    for number, cells in enumerate(reader, start=2):
-        if any(cell.strip() for cell in cells):
-            filled = [*cells, *[""] * (len(header) - len(cells))]
-            yield Row(
-                file, number, {name: cell.strip() for name, cell in zip(header, filled, strict=False) if name}
+    def rows(self, required: tuple[str, ...]) -> Iterator[Row]:
+        header = ["".join(cell.split()).casefold() for cell in self._cells() or []]
+        if not any(header):
+            raise UnreadableFile(
+                f"{self._file}: the file is empty; expected a first row with the names of the columns"
             )
+        lacking = [column for column in required if column.casefold() not in header]
+        if lacking:
+            raise UnreadableFile(
+                f"{self._file}: the column {lacking[0]} is missing; is this the right kind of file?"
+            )
+        while not header[-1]:
+            header.pop()
+        for number in itertools.count(self._blank + 2):
+            cells = self._cells()
+            if cells is None:
+                return
+            if number > _MOST_ROWS:
+                raise UnreadableFile(f"{self._file}: has more than {_MOST_ROWS:,} rows; refused")
+            if isinstance(cells, str):
+                yield Row(self._file, number, {}, (Problem(self._file, number, "", cells),))
+            elif any(cell.strip() for cell in cells):
+                yield self._row(header, number, [cell.strip() for cell in cells])
+
+    def _cells(self) -> list[str] | str | None:
+        """The next record; what is wrong with its quotes where that harms no other row; None at the end."""
+        before = self._reader.line_num
+        try:
+            return next(self._reader, None)
+        except csv.Error as error:
+            at_end = "end of data" in str(error)
+            if self._reader.line_num == before + 1 and "expected after" in str(error) and before:
+                return "a quote stands inside a quoted cell; write it twice"
+            words = (
+                "a quote is opened in it and never closed" if at_end else f"{error}; is a quote left open?"
+            )
+            raise UnreadableFile(f"{self._file}, line {self._blank + before + 1}: {words}") from None
+
+    def _row(self, header: Sequence[str], number: int, cells: Sequence[str]) -> Row:
+        filled = [*cells, *[""] * (len(header) - len(cells))]
+        named = {name: cell for name, cell in zip(header, filled, strict=False) if name}
+        problems = [
+            Problem(self._file, number, column, words, rejected)
+            for column, words, rejected in (
+                *self._wrong_width(header, cells),
+                *self._wrong_cells(header, named),
+            )
+        ]
+        return Row(self._file, number, named, tuple(problems))
+
+    def _wrong_width(self, header: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+        if any(cells[len(header) :]):
+            yield (
+                "",
+                f"has {len(cells)} cells, the header {len(header)}; is one with a separator not quoted?",
+                True,
+            )
+        elif len(cells) < len(header):
+            yield "", f"has only {len(cells)} of {len(header)} cells; the last ones are taken as empty", False
+
+    def _wrong_cells(self, header: Sequence[str], named: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
+        for column, cell in named.items():
+            if "\0" in cell:
+                yield column, "holds a character that no text has (NUL)", True
+            if "\n" in cell or "\r" in cell:
+                swallowed = any(
+                    line.count(self._delimiter) >= max(len(header) - 1, 1) for line in cell.splitlines()
+                )
+                if swallowed or column not in _FREE_TEXT:
+                    yield column, "goes over several lines; is a quote left open?", True
 
 
 def open_package(path: Path) -> Package:
     """A folder or a zip of CSV files. Raises UnreadableFile."""
     if path.is_dir():
-        found = {
-            file.stem.casefold(): _from_disk(file)
-            for file in sorted(path.iterdir())
-            if file.suffix.casefold() == ".csv"
-        }
-        if not found:
+        files = [
+            file for file in sorted(path.iterdir()) if file.suffix.casefold() == ".csv" and file.is_file()
+        ]
+        if not files:
             raise UnreadableFile(f"{path.name}: there is no .csv file in this folder")
-        return Package(path.name, found)
+        return Package(path.name, {file.stem.casefold(): _from_disk(file) for file in files})
     if not path.exists():
         raise UnreadableFile(f"{path}: there is no such file or folder")
     if path.stat().st_size == 0:
@@ -212,13 +169,18 @@ def open_package(path: Path) -> Package:
     return _open_zip(path)
 
 
-def _from_disk(file: Path) -> Callable[[], bytes]:
-    def read() -> bytes:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise UnreadableFile(f"{file.name}: larger than {_LARGEST_FILE // 2**20} MB")
-        return file.read_bytes()
+def _from_disk(file: Path) -> Opener:
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        try:
+            if file.stat().st_size > _LARGEST_FILE:
+                raise UnreadableFile(f"{file.name}: larger than {_LARGEST_FILE // _MEGABYTE} MB")
+            with file.open("rb") as stream:
+                yield stream
+        except OSError as error:
+            raise UnreadableFile(f"{file.name}: cannot be read ({error.strerror})") from None
 
-    return read
+    return opened
 
 
 def _open_zip(path: Path) -> Package:
@@ -237,8 +199,8 @@ def _open_zip(path: Path) -> Package:
     if not wanted:
         raise UnreadableFile(f"{path.name}: there is no .csv file in this zip")
     if sum(one.file_size for one in wanted) > _LARGEST_PACKAGE:
-        raise UnreadableFile(f"{path.name}: unpacks to more than {_LARGEST_PACKAGE // 2**20} MB; refused")
-    found: dict[str, Callable[[], bytes]] = {}
+        raise UnreadableFile(f"{path.name}: unpacks to more than {_LARGEST_PACKAGE // _MEGABYTE} MB; refused")
+    found: dict[str, Opener] = {}
     for member in wanted:
         name = member.filename.rsplit("/", 1)[-1][: -len(".csv")].casefold()
         if name in found:
@@ -251,42 +213,27 @@ def _is_litter(name: str) -> bool:
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
 
 
-def _from_zip(path: Path, member: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        if member.flag_bits & 0x1:
-            raise UnreadableFile(f"{path.name}: {member.filename} is encrypted")
-        if member.file_size > _LARGEST_FILE or (
-            member.file_size > _SMALL_ENOUGH
-            and member.file_size > max(member.compress_size, 1) * _LARGEST_RATIO
-        ):
-            raise UnreadableFile(
-                f"{path.name}: {member.filename} unpacks to far more than a register holds; refused"
-            )
+def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
+    if member.flag_bits & 0x1:
+        raise UnreadableFile(f"{path.name}: {member.filename} is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UnreadableFile(f"{path.name}: {member.filename} is packed in a way that few programs read")
+    most = min(_LARGEST_FILE, max(_SMALL_ENOUGH, member.compress_size * _LARGEST_RATIO))
+    if member.file_size > most:
+        raise UnreadableFile(
+            f"{path.name}: {member.filename} unpacks to far more than a register holds; refused"
+        )
+
+
+def _from_zip(path: Path, member: zipfile.ZipInfo) -> Opener:
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        _check_member(path, member)
         try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-                # The stated size may lie: one byte more than it is enough to know.
-                content = file.read(member.file_size + 1)
+            # No more is read than the member says it holds; where that is a lie, its checksum is wrong.
+            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+                yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
             raise UnreadableFile(f"{path.name}: {member.filename} is damaged or cut off") from None
-        if len(content) > member.file_size:
-            raise UnreadableFile(f"{path.name}: {member.filename} is larger than it says; refused")
-        return content
 
-    return read
-
-
-def _decode(content: bytes, file: str) -> str:
-    encodings: tuple[str, ...]
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    elif b"\0" in content[:4096]:
-        raise UnreadableFile(f"{file}: not a text file")
-    else:
-        # Windows programs of the countries we know write UTF-8 or, older ones, the Cyrillic code page.
-        encodings = ("utf-8-sig", "cp1251")
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableFile(f"{file}: its letters are in no encoding we know; save it as UTF-8")
+    return opened

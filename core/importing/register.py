@@ -5,6 +5,7 @@ A record says what the register says and nothing more: columns that it does not 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,7 +29,10 @@ from core.db.models import (
     Term,
 )
 from core.domain.rights import GuardianRights
-from core.importing.package import Problem
+from core.importing.cells import Problem
+
+_MOST_TOLD = 50
+"""Remarks, and rejected rows, of one file that are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Ref:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of record: its table, the columns that make a row unique beside the register's id, the column that
-    ends it, and what only a new row is given. ``plural`` is for people to read."""
+    ends it, and what only a new row is given. ``plural`` is for people to read.
+
+    A row ends with its owners: the columns that name them, by the owner's kind. ``apart`` is the column of the key in
+    which two records may say the same; elsewhere the same key is the same thing.
+    """
 
     name: str
     table: type[Base]
@@ -50,6 +58,8 @@ class Kind:
     key: tuple[str, ...] = ()
     ended: str = ""
     once: Mapping[str, Any] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    apart: str = ""
 
 
 # In the order in which they can be written: each refers only to kinds before it.
@@ -58,7 +68,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("year", AcademicYear, "school years", ended="ended_on"),
     Kind("term", Term, "terms", ended="ended_on"),
     Kind("person", Person, "people"),
-    Kind("role", RoleAssignment, "roles", ("person_id", "org_id", "role"), ended="ends"),
+    Kind(
+        "role",
+        RoleAssignment,
+        "roles",
+        ("person_id", "org_id", "role"),
+        ended="ends",
+        owners=MappingProxyType({"person_id": "person", "org_id": "org"}),
+    ),
     Kind(
         "guardianship",
         Guardianship,
@@ -67,31 +84,68 @@ KINDS: tuple[Kind, ...] = (
         ended="ends",
         # Only a new link is given rights: no import ever lifts a cut.
         once=MappingProxyType({"rights": GuardianRights.FULL}),
+        owners=MappingProxyType({"guardian_id": "person", "child_id": "person"}),
     ),
-    Kind("class", SchoolClass, "homeroom classes", ("school_id", "year_id", "name"), ended="ended_on"),
-    Kind("subject", Subject, "subjects", ("org_id", "name")),
-    Kind("course", Course, "courses", ended="ended_on"),
-    Kind("enrollment", Enrollment, "pupils of classes", ("student_id", "class_id"), ended="ends"),
-    Kind("course_teacher", CourseTeacher, "teachers of courses", ("course_id", "teacher_id"), ended="ends"),
     Kind(
-        "course_enrollment", CourseEnrollment, "pupils of courses", ("student_id", "course_id"), ended="ends"
+        "class",
+        SchoolClass,
+        "homeroom classes",
+        ("school_id", "year_id", "name"),
+        ended="ended_on",
+        owners=MappingProxyType({"school_id": "org"}),
+        apart="name",
+    ),
+    # A column of the class, with ties of its own: core.importing.homerooms.
+    Kind("homeroom_teacher", SchoolClass, "homeroom teachers"),
+    Kind("subject", Subject, "subjects", ("org_id", "name")),
+    Kind("course", Course, "courses", ended="ended_on", owners=MappingProxyType({"school_id": "org"})),
+    Kind(
+        "enrollment",
+        Enrollment,
+        "pupils of classes",
+        ("student_id", "class_id"),
+        ended="ends",
+        owners=MappingProxyType({"student_id": "person", "class_id": "class"}),
+    ),
+    Kind(
+        "course_teacher",
+        CourseTeacher,
+        "teachers of courses",
+        ("course_id", "teacher_id"),
+        ended="ends",
+        owners=MappingProxyType({"course_id": "course", "teacher_id": "person"}),
+    ),
+    Kind(
+        "course_enrollment",
+        CourseEnrollment,
+        "pupils of courses",
+        ("student_id", "course_id"),
+        ended="ends",
+        owners=MappingProxyType({"course_id": "course", "student_id": "person"}),
     ),
     Kind("assessment", Assessment, "assessments"),
-    Kind("mark", Mark, "marks", ended="withdrawn_at"),
+    Kind(
+        "mark",
+        Mark,
+        "marks",
+        ended="withdrawn_at",
+        owners=MappingProxyType({"assessment_id": "assessment"}),
+    ),
 )
-KIND_NAMED: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One thing of the register. ``values`` are columns with plain values or Refs, ``once`` what only a new row is
-    given beside them; ``ended``: the register says it is over."""
+    given beside them, ``apart`` what to say instead where another row has the same key; ``ended``: the register says it
+    is over."""
 
     kind: str
     id: str
     values: Mapping[str, Any]
     ended: bool = False
     once: Mapping[str, Any] = field(default_factory=dict)
+    apart: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -103,9 +157,16 @@ class Register:
     title: str
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
+    """The first of each file; ``untold`` counts the others."""
+    untold: Counter[str] = field(default_factory=Counter)
+    remarks: int = 0
     whole: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     """Kinds with rejected rows: what seems absent from them may be among those."""
+    empty: set[str] = field(default_factory=set)
+    """Kinds of files that are called whole and have no rows."""
+    _rejected: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _told: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
     def add(
         self,
@@ -115,9 +176,10 @@ class Register:
         *,
         ended: bool = False,
         once: Mapping[str, Any] | None = None,
+        apart: Mapping[str, Any] | None = None,
     ) -> Ref:
         """Add a record; a later one of the same id replaces an earlier."""
-        self.records[kind][record_id] = Record(kind, record_id, values, ended, once or {})
+        self.records[kind][record_id] = Record(kind, record_id, values, ended, once or {}, apart or {})
         return Ref(kind, record_id)
 
     def has(self, kind: str, record_id: str) -> bool:
@@ -128,7 +190,23 @@ class Register:
         """The records of a kind."""
         return self.records[kind].values()
 
+    def tell(self, problem: Problem) -> None:
+        """Note a problem: the first of each file are kept, all are counted."""
+        if problem.rejected:
+            self._rejected[problem.file].add(problem.row)
+        else:
+            self.remarks += 1
+        self._told[problem.file, problem.rejected] += 1
+        if self._told[problem.file, problem.rejected] <= _MOST_TOLD:
+            self.problems.append(problem)
+        else:
+            self.untold[problem.file] += 1
+
     @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return len({(problem.file, problem.row) for problem in self.problems if problem.rejected})
+        return sum(len(rows) for rows in self._rejected.values())
+
+    def has_rejected(self, file: str) -> bool:
+        """Whether rows of a file were left out."""
+        return file in self._rejected

@@ -1,10 +1,25 @@
-"""A small OneRoster package, with the traps of real ones, that tests change as they like."""
+"""A small OneRoster package, with the traps of real ones, that tests change as they like and take in."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import FrozenClock
+from core.db.engine import Database
+from core.db.uow import UnitOfWork
+from core.importing.apply import apply_register
+from core.importing.compare import known_scales
+from core.importing.oneroster import Defaults, parse_oneroster
+from core.importing.package import open_package
+from core.importing.plan import Plan
+from core.importing.register import Register
+
+DEFAULTS = Defaults("Europe/Moscow", "en", "RUB")
 
 SMALL: dict[str, str] = {
     "manifest": """propertyName,value
@@ -86,3 +101,51 @@ def swapped(table: str, old: str, new: str) -> dict[str, str]:
     """One file with one text in it exchanged."""
     assert old in SMALL[table], old
     return {table: SMALL[table].replace(old, new)}
+
+
+async def parsed(database: Database, clock: FrozenClock, path: Path, source: str = "oneroster") -> Register:
+    """What a package says, on the scales that the database has."""
+    async with UnitOfWork(database, clock) as uow:
+        scales = await known_scales(uow, source)
+    return parse_oneroster(open_package(path), source=source, defaults=DEFAULTS, scales=scales)
+
+
+async def take_in(
+    database: Database,
+    clock: FrozenClock,
+    path: Path,
+    *,
+    end_missing: bool = False,
+    end_most: bool = False,
+    source: str = "oneroster",
+) -> Plan:
+    """Import it, and say what that did."""
+    register = await parsed(database, clock, path, source)
+    async with UnitOfWork(database, clock, via="test") as uow:
+        return await apply_register(uow, register, end_missing=end_missing, end_most=end_most)
+
+
+def figures(plan: Plan) -> dict[str, tuple[int, int, int, int, int]]:
+    """New, changed, ended, missing, unchanged by kind."""
+    return {
+        one.kind.name: (len(one.new), len(one.changed), len(one.ended), len(one.missing), one.unchanged)
+        for one in plan.kinds
+    }
+
+
+async def rows(database: Database, clock: FrozenClock, statement: sa.Executable) -> list[tuple[Any, ...]]:
+    """The rows of a read as plain tuples."""
+    async with UnitOfWork(database, clock) as uow:
+        return [tuple(row) for row in await uow.rows(statement)]
+
+
+def without(table: str, *ids: str) -> dict[str, str]:
+    """One file without the rows of some ids."""
+    kept = [line for line in SMALL[table].splitlines(True) if line.split(",")[0] not in ids]
+    assert len(kept) == len(SMALL[table].splitlines()) - len(ids)
+    return {table: "".join(kept)}
+
+
+def header(table: str) -> dict[str, str]:
+    """One file with its header only."""
+    return {table: SMALL[table].splitlines(True)[0]}

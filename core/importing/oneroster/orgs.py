@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.domain.kinds import OrgKind
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 _KINDS = {
@@ -53,7 +53,7 @@ def _place(
         kind = _kind(reading, row)
     except Rejected as fault:
         placed.add(org_id)
-        reading.register.problems.append(row.problem(fault.column, fault.words))
+        reading.register.tell(row.problem(fault.column, fault.words))
         return
     if org_id in placed:
         return

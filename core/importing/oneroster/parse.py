@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.errors import UnreadableFile
+from core.importing.cells import Problem
 from core.importing.oneroster.orgs import parse_orgs
 from core.importing.oneroster.people import parse_people
 from core.importing.oneroster.reading import Defaults, Reading
@@ -23,7 +24,7 @@ _KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "users": ("person", "guardianship"),
     "roles": ("role",),
     "classes": ("course", "class"),
-    "enrollments": ("enrollment", "course_teacher", "course_enrollment"),
+    "enrollments": ("homeroom_teacher", "enrollment", "course_teacher", "course_enrollment"),
     "lineItems": ("assessment",),
     "results": ("mark",),
 }
@@ -57,8 +58,16 @@ def parse_oneroster(
             table = "users"
         if modes.get(f"file.{table}".casefold()) == "bulk" and table in package:
             register.whole.update(kinds)
-        if any(problem.rejected and problem.file == f"{table}.csv" for problem in register.problems):
+            if not reading.counts[table]:
+                register.empty.update(kinds)
+        if register.has_rejected(f"{table}.csv"):
             register.unsure.update(kinds)
+    for remark in package.remarks():
+        register.tell(remark)
+    for table in _KINDS_OF:
+        if modes.get(f"file.{table}".casefold()) == "bulk" and table in package and not reading.counts[table]:
+            said = "has no rows, though the manifest calls it bulk"
+            register.tell(Problem(f"{table}.csv", 1, "", said, rejected=False))
     return register
 
 
@@ -66,6 +75,7 @@ def _manifest(package: Package) -> dict[str, str]:
     found = {
         row.text("propertyName").casefold(): row.text("value").casefold()
         for row in package.rows("manifest", ("propertyName", "value"))
+        if not row.is_rejected
     }
     version = found.get("oneroster.version", "1.1")
     if not version.startswith(_VERSIONS):

@@ -1,4 +1,10 @@
-"""users.csv, with roles.csv and demographics.csv: people, what they are, and who is whose guardian."""
+"""users.csv, with roles.csv and demographics.csv: people, what they are, and who is whose guardian.
+
+``enabledUser`` false says, in OneRoster's words, that the record is active but system access is curtailed as the local
+administration rules. Ours: the person stays on record, and so does a pupil, on whose role the parents' diary hangs;
+but what opens other people's records is not given, and ends where it was: roles of staff, courses and homerooms
+taught, children. It comes back when access does.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +12,8 @@ from datetime import date
 
 from core.domain.names import fold
 from core.domain.rights import Role
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 _ROLES = {
@@ -21,6 +27,7 @@ _ROLES = {
 }
 _GUARDIANS = frozenset({"guardian", "parent", "relative"})
 _WITHOUT_RIGHTS = frozenset({"aide", "proctor", "counselor"})
+_ENABLED = {"": True, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def parse_people(reading: Reading) -> None:
@@ -30,16 +37,22 @@ def parse_people(reading: Reading) -> None:
 
     def take(row: Row, ended: bool) -> None:
         user_id = row.required("sourcedId")
+        enabled = _ENABLED.get(row.text("enabledUser").casefold())
+        if enabled is None:
+            raise Rejected("enabledUser", f"{row.text('enabledUser')[:40]!r} is neither true nor false")
         _add_person(reading, row, user_id, born.get(user_id), ended)
         if ended:
             reading.ended_users.add(user_id)
+        elif not enabled:
+            reading.locked_users.add(user_id)
         reading.user_roles.setdefault(user_id, set())
         if row.text("role"):
             orgs = row.many("orgSourcedIds")
             for word in row.many("role"):
                 for org_id in orgs or [""]:
                     _add_role(reading, row, user_id, word, ("orgSourcedIds", org_id), ended)
-        agents.append((row, user_id, row.many("agentSourcedIds")))
+        if row.text("agentSourcedIds"):
+            agents.append((row, user_id, row.many("agentSourcedIds")))
 
     reading.walk("users", take, ("givenName", "familyName"))
     _parse_roles(reading)
@@ -110,6 +123,9 @@ def _add_role(
     role = _ROLES.get(plain)
     if role is None:
         raise Rejected("role", f"{word[:40]!r} is no role we know")
+    if user_id in reading.locked_users and role is not Role.STUDENT:
+        reading.remark(row, "role", f"{word!r} is not given: enabledUser is false")
+        ended = True
     column, org_id = org
     if not org_id:
         raise Rejected(column, "is empty: the role is at no org")
@@ -127,9 +143,7 @@ def _add_role(
 def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> None:
     """Agents are named on both sides: a pupil's are the guardians, a parent's the children."""
     if not reading.register.has("person", other):
-        reading.register.problems.append(
-            row.problem("agentSourcedIds", f"the user {other!r} is not in users.csv")
-        )
+        reading.register.tell(row.problem("agentSourcedIds", f"the user {other!r} is not in users.csv"))
         return
     own, theirs = reading.user_roles.get(user_id, set()), reading.user_roles.get(other, set())
     if user_id == other:
@@ -146,10 +160,14 @@ def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> N
             f"no guardian's link is made with {other!r}: neither is a pupil of the other",
         )
         return
+    if guardian in reading.locked_users:
+        reading.remark(
+            row, "agentSourcedIds", f"no guardian's link is made: enabledUser of {guardian!r} is false"
+        )
     key = f"{guardian}|{child}"
     reading.register.add(
         "guardianship",
         key,
         {"guardian_id": Ref("person", guardian), "child_id": Ref("person", child)},
-        ended=bool({guardian, child} & reading.ended_users),
+        ended=bool({guardian, child} & reading.ended_users) or guardian in reading.locked_users,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from core.importing.package import Package, Rejected, Row
+from core.importing.cells import Rejected, Row
+from core.importing.package import Package
 from core.importing.register import Register
 
 
@@ -30,8 +32,12 @@ class Reading:
     is_12: bool = False
     departments: dict[str, str] = field(default_factory=dict)
     """Departments by the school they are part of."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many rows each file has."""
     user_roles: dict[str, set[str]] = field(default_factory=dict)
     ended_users: set[str] = field(default_factory=set)
+    locked_users: set[str] = field(default_factory=set)
+    """People on record whose access is off: ``enabledUser`` is false."""
     class_school: dict[str, str] = field(default_factory=dict)
     homerooms: set[str] = field(default_factory=set)
     ended_classes: set[str] = field(default_factory=set)
@@ -46,17 +52,22 @@ class Reading:
         """
         seen: dict[str, int] = {}
         for row in self.package.rows(table, ("sourcedId", *required)):
+            self.counts[table] += 1
+            for problem in row.problems:
+                self.register.tell(problem)
+            if row.is_rejected:
+                continue
             try:
                 earlier = seen.setdefault(row.required("sourcedId"), row.number)
                 if earlier != row.number:
                     self.remark(row, "sourcedId", f"stands in row {earlier} too; the last one counts")
                 take(row, row.text("status").casefold() in ("tobedeleted", "inactive"))
             except Rejected as fault:
-                self.register.problems.append(row.problem(fault.column, fault.words))
+                self.register.tell(row.problem(fault.column, fault.words))
 
     def remark(self, row: Row, column: str, words: str) -> None:
         """Say something of a row that is taken in nonetheless."""
-        self.register.problems.append(row.problem(column, words, rejected=False))
+        self.register.tell(row.problem(column, words, rejected=False))
 
     def org(self, row: Row, column: str, org_id: str) -> str:
         """The org of that id, for a department the school around it. Raises Rejected for an unknown one."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
+from typing import overload
 
 from core.domain.grading import scale
 from core.errors import MarkOutOfScale
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import LineItem, Reading
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 # https://www.imsglobal.org/spec/oneroster/v1p2: only these say that the score is one.
@@ -17,6 +18,8 @@ _NOT_GRADED = frozenset(
     {"exempt", "not submitted", "notsubmitted", "submitted", "late", "missing", "incomplete", "withdrawn"}
 )
 _CENT = Decimal("0.01")
+_THOUSANDTH = Decimal("0.001")
+"""The finest step that the tables hold: anything finer would differ from them on every run."""
 
 
 def parse_results(reading: Reading) -> None:
@@ -39,7 +42,7 @@ def _categories(reading: Reading) -> dict[str, tuple[str, Decimal | None]]:
         weight = row.number_in("weight")
         if weight is not None and weight < 0:
             raise Rejected("weight", "is below zero")
-        found[row.required("sourcedId")] = (row.required("title"), weight)
+        found[row.required("sourcedId")] = (row.required("title"), _stored(weight))
 
     reading.walk("categories", take, ("title",))
     return found
@@ -76,7 +79,7 @@ def _points(reading: Reading, item: LineItem) -> Decimal | None:
     """The maximum where marks stay points, None where they are put on the school's scale of a hundred."""
     if not item.highest or _scale_of(reading, item.school) == "hundred":
         return None
-    return Decimal(item.highest) - Decimal(item.lowest)
+    return _stored(Decimal(item.highest) - Decimal(item.lowest))
 
 
 def _scale_of(reading: Reading, school: str) -> str:
@@ -129,15 +132,23 @@ def _value(reading: Reading, item: LineItem, row: Row, score: str) -> tuple[str,
             raise Rejected("score", f"{score} lies outside of {lowest} to {highest}")
         if points > highest:
             reading.remark(row, "score", f"{score} is above the most, {highest}: kept as extra credit")
-        share = points - lowest
+        share = _stored(points - lowest)
         if known.key == "hundred":
-            share = (share / (highest - lowest) * 100).quantize(_CENT, ROUND_HALF_UP)
+            share = ((points - lowest) / (highest - lowest) * 100).quantize(_CENT, ROUND_HALF_UP)
         return _plain(share), share
     try:
         mark = known.parse(score)
     except MarkOutOfScale:
         raise Rejected("score", f"{score[:40]!r} is no mark of the school's scale ({known.key})") from None
     return mark.text, mark.number
+
+
+@overload
+def _stored(number: Decimal) -> Decimal: ...
+@overload
+def _stored(number: None) -> None: ...
+def _stored(number: Decimal | None) -> Decimal | None:
+    return None if number is None else number.quantize(_THOUSANDTH, ROUND_HALF_UP)
 
 
 def _plain(number: Decimal) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.domain.kinds import TermKind
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 _KINDS = {
@@ -118,7 +118,7 @@ def _schools_of_sessions(reading: Reading, sessions: Sessions) -> dict[str, set[
     for row in reading.package.rows("classes"):
         school = row.text("schoolSourcedId")
         school = reading.departments.get(school, school)
-        if not reading.register.has("org", school):
+        if row.is_rejected or not reading.register.has("org", school):
             continue
         for session_id in row.many("termSourcedIds"):
             while session_id in sessions.by_id and school not in users[session_id]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.oneroster.sessions import Sessions
-from core.importing.package import Rejected, Row
 from core.importing.register import Ref
 
 
@@ -51,7 +51,13 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
         )
         if grade is not None:
             values["grade"] = grade
-        reading.register.add("class", class_id, values, ended=ended)
+        reading.register.add(
+            "class",
+            class_id,
+            values,
+            ended=ended,
+            apart={"name": f"{title} ({row.text('classCode') or class_id})"},
+        )
         return
     course = row.text("courseSourcedId")
     if course and course not in titles and "courses" in reading.package:
@@ -87,6 +93,7 @@ def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
     if starts and ends and starts > ends:
         raise Rejected("endDate", "ends before it begins")
     ended = ended or class_id in reading.ended_classes or user_id in reading.ended_users
+    ended = ended or (role == "teacher" and user_id in reading.locked_users)
     is_homeroom = class_id in reading.homerooms
     if role == "student":
         kind = "enrollment" if is_homeroom else "course_enrollment"
@@ -96,7 +103,7 @@ def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
         _add(reading, kind, f"{user_id}|{class_id}", ("student_id", user_id), owner, (starts, ends), ended)
     elif role == "teacher":
         if is_homeroom:
-            _set_homeroom_teacher(reading, class_id, user_id, ended)
+            _add_homeroom_teacher(reading, class_id, user_id, ends, ended)
         else:
             course = ("course_id", Ref("course", class_id))
             _add(
@@ -114,11 +121,21 @@ def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
         raise Rejected("role", f"{role[:40]!r} is no role in a class")
 
 
-def _set_homeroom_teacher(reading: Reading, class_id: str, user_id: str, ended: bool) -> None:
-    known = reading.register.records["class"][class_id]
-    if not ended:
-        values = {**known.values, "homeroom_teacher_id": Ref("person", user_id)}
-        reading.register.add("class", class_id, values, ended=known.ended)
+def _add_homeroom_teacher(
+    reading: Reading, class_id: str, user_id: str, ends: date | None, ended: bool
+) -> None:
+    """A class has one: of several rows the one that is not over counts, and that which lasts longest."""
+    earlier = reading.register.records["homeroom_teacher"].get(class_id)
+    if earlier is not None and not earlier.ended:
+        last = earlier.values["ends"]
+        if ended or (ends is not None and (last is None or ends < last)):
+            return
+    reading.register.add(
+        "homeroom_teacher",
+        class_id,
+        {"class_id": Ref("class", class_id), "teacher_id": Ref("person", user_id), "ends": ends},
+        ended=ended,
+    )
 
 
 def _add(

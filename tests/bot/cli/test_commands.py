@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -13,7 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app, main
-from tests.support.registers import swapped, write_folder
+from core.db.engine import Database
+from core.db.migrate import migrate
+from tests.support.registers import SMALL, header, swapped, write_folder
 from tests.support.telegram import TOKEN, bot_api_in_a_thread
 
 RUNNER = CliRunner()
@@ -57,7 +60,7 @@ def test_a_dry_run_shows_and_writes_nothing_then_the_import_writes(tmp_path: Pat
     said = run("import", "oneroster", str(path), "--dry-run").output
     assert re.search(r"people\s+5", said)
     assert "Nothing was written" in said
-    assert rows("select count(*) from person") == [(0,)]
+    assert not Path("var").exists()
     assert "Imported" in run("import", "oneroster", str(path)).output
     assert rows("select count(*) from person") == [(5,)]
     assert "Nothing to change" in run("import", "oneroster", str(path)).output
@@ -76,6 +79,62 @@ def test_an_unusable_file_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
     assert "not a zip file" in result.output
     assert "Traceback" not in result.output
     assert "no such file" in run("import", "oneroster", "nowhere.zip", code=2).output
+    write_folder(tmp_path / "register", users="sourcedId,name\n1,x\n")
+    assert "givenName is missing" in run("import", "oneroster", "register", code=2).output
+    assert not Path("var").exists(), "what cannot be read makes no database"
+
+
+def test_a_dry_run_leaves_an_older_database_as_it_is(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.db.migrate.newest_revision", lambda: "9999")
+    before = Path("var/schoolbell.db").read_bytes()
+    said = run("import", "oneroster", str(register), "--dry-run", code=2).output
+    assert "`schoolbell migrate`" in said
+    assert said.count("\n") == 1
+    assert Path("var/schoolbell.db").read_bytes() == before
+
+
+def test_an_import_brings_an_older_database_to_the_newest_shape(tmp_path: Path) -> None:
+    path = write_folder(tmp_path / "register")
+    asyncio.run(_make_database("0001"))
+    assert rows("select version_num from alembic_version") == [("0001",)]
+    assert (
+        "givenName is missing"
+        in run(
+            "import", "oneroster", str(write_folder(tmp_path / "bad", users="sourcedId\n1\n")), code=2
+        ).output
+    )
+    assert rows("select version_num from alembic_version") == [("0001",)]
+    assert "Imported" in run("import", "oneroster", str(path)).output
+    assert rows("select version_num from alembic_version") != [("0001",)]
+    assert rows("select count(*) from person") == [(5,)]
+
+
+async def _make_database(revision: str) -> None:
+    database = Database("sqlite+aiosqlite:///var/schoolbell.db")
+    await migrate(database, revision)
+    await database.close()
+
+
+def test_ending_most_of_a_kind_is_refused_and_says_how_to_go_on(register: Path) -> None:
+    write_folder(register, **header("users"), enrollments=None, results=None)
+    arguments = ("import", "oneroster", str(register), "--end-missing")
+    said = run(*arguments, "--dry-run").output
+    assert "would be refused: 5 of 5 people" in said
+    refused = run(*arguments, code=2).output
+    assert "5 of 5 people" in refused
+    assert "--end-most" in refused
+    assert rows("select count(*) from role_assignment where ends is not null") == [(0,)]
+    assert "Imported" in run(*arguments, "--end-most").output
+    assert rows("select count(*) from role_assignment where ends is null") == [(0,)]
+
+
+def test_of_many_problems_the_first_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    bad = "".join(f"x{number},active,true,s1,wizard,Ann,Lee,,\n" for number in range(120))
+    path = write_folder(tmp_path / "register", users=SMALL["users"] + bad)
+    said = run("import", "oneroster", str(path), code=1).output
+    assert said.count("no role we know") == 50
+    assert "… and 70 more of users.csv" in said
+    assert "120 rows rejected" in said
 
 
 @pytest.mark.parametrize(

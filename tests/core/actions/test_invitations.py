@@ -155,7 +155,7 @@ async def test_whoever_is_linked_as_a_teacher_only_is_still_invited_as_a_guardia
         uow, (await load_actor(uow, key_of(cast, "admin")))[1], cast.classes["5A"], OFFICE
     )
     (family,) = (await joined_of(uow, room)).pupils
-    assert teacher in family.missing
+    assert teacher in family.not_linked
     report = await issue(uow, teacher)
     assert [one.invitee.roles for one in report.issued] == [(Role.GUARDIAN,)]
     assert report.issued[0].invitee.about == ("Katya S., 5A",)

@@ -42,7 +42,7 @@ TUESDAY = date(2026, 11, 24)
     ],
 )
 def test_a_day_is_understood_in_three_languages(words: str, day: date) -> None:
-    found = parse_day(words, TUESDAY)
+    found = find_day(words, TUESDAY)
     assert found is not None, words
     assert found.day == day
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -33,46 +32,22 @@ from core.db.uow import UnitOfWork
 from core.domain.rights import GuardianRights, Role
 from core.errors import UnreadableFile
 from core.importing.apply import apply_register
-from core.importing.oneroster import Defaults, parse_oneroster
+from core.importing.compare import make_plan
+from core.importing.oneroster import parse_oneroster
 from core.importing.package import open_package
-from core.importing.plan import Plan, known_scales, make_plan
-from core.importing.register import Register
-from tests.support.registers import SMALL, swapped, write_folder, write_zip
+from tests.support.registers import (
+    DEFAULTS,
+    SMALL,
+    figures,
+    parsed,
+    rows,
+    swapped,
+    take_in,
+    write_folder,
+    write_zip,
+)
 
-DEFAULTS = Defaults("Europe/Moscow", "en", "RUB")
 DATA = Path(__file__).parents[4] / "shared" / "data"
-
-
-async def parsed(database: Database, clock: FrozenClock, path: Path, source: str = "oneroster") -> Register:
-    async with UnitOfWork(database, clock) as uow:
-        scales = await known_scales(uow, source)
-    return parse_oneroster(open_package(path), source=source, defaults=DEFAULTS, scales=scales)
-
-
-async def take_in(
-    database: Database,
-    clock: FrozenClock,
-    path: Path,
-    *,
-    end_missing: bool = False,
-    source: str = "oneroster",
-) -> Plan:
-    register = await parsed(database, clock, path, source)
-    async with UnitOfWork(database, clock, via="test") as uow:
-        return await apply_register(uow, register, end_missing=end_missing)
-
-
-def figures(plan: Plan) -> dict[str, tuple[int, int, int, int, int]]:
-    """New, changed, ended, missing, unchanged by kind."""
-    return {
-        one.kind.name: (len(one.new), len(one.changed), len(one.ended), len(one.missing), one.unchanged)
-        for one in plan.kinds
-    }
-
-
-async def rows(database: Database, clock: FrozenClock, statement: sa.Executable) -> list[tuple[Any, ...]]:
-    async with UnitOfWork(database, clock) as uow:
-        return [tuple(row) for row in await uow.rows(statement)]
 
 
 async def test_everything_that_the_register_says_arrives(

@@ -1,0 +1,84 @@
+"""Which encoding a text file is in: UTF-8 or UTF-16, else the Cyrillic code page, unless that makes no words."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, TextIO
+
+from core.errors import UnreadableFile
+
+Opener = Callable[[], AbstractContextManager[IO[bytes]]]
+"""Opens a file anew from its beginning."""
+WINDOWS = "cp1251"
+_HEAD = 4096
+_AT_ONCE = 65_536
+_WORD = re.compile(r"[^\W\d_]+(?:[¤¦§©¬®±¶·№][^\W\d_]+)*")
+# Typed by mistake among Cyrillic letters, for they look the same.
+_LOOK_ALIKES = frozenset("ABCEHIKMOPTXYaceiopxy")
+_STRANGE_CASE = re.compile(r"[а-яёєіїґў][А-ЯЁЄІЇҐЎ]|[¤¦§©¬®±¶·№]")
+
+
+def encoding_of(opener: Opener, file: str) -> str:
+    """The name of the encoding that the whole file can be read in. Raises UnreadableFile."""
+    with opener() as stream:
+        head = stream.read(_HEAD)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if _decodes(opener, "utf-16"):
+            return "utf-16"
+    elif b"\0" in head:
+        raise UnreadableFile(f"{file}: not a text file")
+    elif _decodes(opener, "utf-8-sig"):
+        return "utf-8-sig"
+    elif _decodes(opener, WINDOWS):
+        # Windows programs of the countries we know write UTF-8 or, older ones, the Cyrillic code page.
+        _check_words(opener, file)
+        return WINDOWS
+    raise UnreadableFile(f"{file}: its letters are in no encoding we know; save it as UTF-8")
+
+
+@contextmanager
+def opened_text(opener: Opener, encoding: str) -> Iterator[TextIO]:
+    """The file as text, decoded while it is read, with its own line ends."""
+    with opener() as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+        yield text
+
+
+def _decodes(opener: Opener, encoding: str) -> bool:
+    with opened_text(opener, encoding) as text:
+        try:
+            while text.read(_AT_ONCE):
+                pass
+        except UnicodeError:
+            return False
+    return True
+
+
+def _check_words(opener: Opener, file: str) -> None:
+    """Every byte is some letter of the code page, so only words tell whether it is the right one: ``José`` of Western
+    Windows would be ``Josй``, and Thai has capitals after small letters."""
+    clean, strange, first = 0, 0, ""
+    unsure = ""
+    with opened_text(opener, WINDOWS) as text:
+        for line in text:
+            if line.isascii():
+                continue
+            for word in _WORD.findall(line):
+                if word.isascii():
+                    continue
+                latin = {letter for letter in word if letter.isascii()}
+                if latin - _LOOK_ALIKES or _STRANGE_CASE.search(word):
+                    strange += 1
+                    first = first or word
+                elif latin:
+                    unsure = unsure or word
+                elif len(word) > 1:
+                    clean += 1
+    if strange * 10 > clean or (unsure and not clean):
+        raise UnreadableFile(
+            f"{file}: its letters are neither UTF-8 nor Windows-1251, in which {(first or unsure)[:40]!r} would be "
+            "a word; save it as UTF-8"
+        )
