@@ -75,7 +75,7 @@ async def save_marks(
     """Save a posting's marks and absences in one transaction; what others saved meanwhile stays. ``seen`` is what
     the asker was shown of these pupils.
 
-    Twenty statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
+    Twenty-one statements or fewer, however many marks. Raises NotFound for a lesson or pupil that is not the asker's,
     as ``check_writable``, Invalid("draft_over"), and Invalid("changed_meanwhile") where the pupils' marks are no
     more as they were seen. Marks are told after the undo time, absences at once.
     """

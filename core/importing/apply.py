@@ -19,6 +19,7 @@ from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.register import Kind, Register
 
 OnStep = Callable[[str, int, int], None]
+_REPLACED = "replaced in the register"
 
 
 async def apply_register(
@@ -120,7 +121,7 @@ class _Writer:
                 table.c.id != sa.bindparam("row_id"),
                 table.c.withdrawn_at.is_(None),
             )
-            .values(withdrawn_at=self._uow.now, withdrawn_why="replaced in the register")
+            .values(withdrawn_at=self._uow.now, withdrawn_why=_REPLACED)
         )
         places = [
             {"row_id": row_id, "student": values["student_id"], "assessment": values["assessment_id"]}
@@ -128,6 +129,21 @@ class _Writer:
         ]
         for batch in batches(places):
             await self._uow.write(statement, batch)
+        if places:
+            # It was the register that ended them, so the register may bring them back.
+            replaced = sa.select(table.c.id).where(
+                table.c.withdrawn_at == self._uow.now, table.c.withdrawn_why == _REPLACED
+            )
+            await self._uow.write(
+                sa.update(ExternalId)
+                .where(
+                    ExternalId.source == self._source,
+                    ExternalId.kind == "mark",
+                    ExternalId.ended_on.is_(None),
+                    ExternalId.target_id.in_(replaced),
+                )
+                .values(ended_on=self._today)
+            )
 
     async def _write_homerooms(self, plan: KindPlan) -> None:
         set_anew = [*plan.new.values(), *plan.changed.values(), *({"class_id": row} for row in plan.ended)]

@@ -408,6 +408,7 @@ def test_every_command_says_in_one_line_that_the_database_is_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     Path("file").write_text("This is no database. " * 100)
+    write_folder(Path("register.zip"))
     monkeypatch.setenv("SCHOOLBELL_DATABASE_URL", "sqlite:///file")
     monkeypatch.setattr("sys.argv", ["schoolbell", *arguments])
     with pytest.raises(SystemExit) as stopped:

@@ -70,7 +70,9 @@ async def test_files_ticks_and_lists_end_together_when_a_pupil_leaves_the_course
     for who in ("ivan", "mother"):
         assert await _opens(uow, cast, attachment, who, "ivan") is is_his
     try:
-        await tick_homework(uow, chat_key(cast, "ivan"), ivan, cast.homework["algebra_7a"], done=True)
+        await tick_homework(
+            uow, await actor_of(uow, cast, "ivan"), ivan, cast.homework["algebra_7a"], done=True
+        )
     except NotFound:
         assert not is_his
     else:
