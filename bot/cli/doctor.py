@@ -98,25 +98,24 @@ def _secret(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     from core.db.engine import Database
-    from core.settings import describe
+    from core.db.migrate import tables_in
+    from core.settings import SettingsError, describe
 
     shown = describe(settings)["SCHOOLBELL_DATABASE_URL"]
-    try:
-        database = Database(settings.database_url)
-    except (OSError, ValueError) as error:
-        yield Finding("Database", f"{shown}: {error}", "Check SCHOOLBELL_DATABASE_URL.", is_well=False)
-        return
+    database = Database(settings.database_url)
     try:
         try:
-            await database.ping()
-        except Exception as error:
-            why = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            tables = await tables_in(database)
+        except SettingsError as error:
             yield Finding(
                 "Database",
-                f"{shown} does not answer: {why}",
+                str(error).removeprefix("SCHOOLBELL_DATABASE_URL: "),
                 "Check SCHOOLBELL_DATABASE_URL, that the server runs, and that the folder can be written.",
                 is_well=False,
             )
+            return
+        if not tables:
+            yield Finding("Database", f"{shown} is empty", "`schoolbell run` fills it at its first start.")
             return
         yield Finding("Database", f"{shown} answers")
         yield await _migrations(database)
@@ -132,7 +131,7 @@ async def _migrations(database: Database) -> Finding:
         return Finding("Migrations", f"at {wants}, the newest")
     if has is None:
         return Finding(
-            "Migrations", "the database is empty", "`schoolbell migrate`; `schoolbell run` does it by itself."
+            "Migrations", "there are none yet", "`schoolbell migrate`; `schoolbell run` does it by itself."
         )
     return Finding(
         "Migrations",
