@@ -1,4 +1,4 @@
-"""Logs: structlog to the console or as JSON lines; tokens and invitation codes never get into them."""
+"""Logs: structlog to the console or as JSON lines; tokens, invitation codes and people's words never get into them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ _SECRETS = (
     (re.compile(r"\b\d{6,20}:[A-Za-z0-9_-]{30,}"), "<token>"),
     (re.compile(r"(/bot)\d{3,20}:[A-Za-z0-9_-]+"), r"\1<token>"),
     (re.compile(r"(/start(?:@\w+)?\s+|start=)[\w-]{6,}"), r"\1<code>"),
+    # PostgreSQL and its driver quote the row or the value that did not fit: those are people's words.
+    (re.compile(r"(\bDETAIL: ).*?(?=\nHINT: |\n\[SQL: |\n\(Background |\n\n|\Z)", re.DOTALL), r"\1<hidden>"),
+    (re.compile(r"(invalid input for query argument \$\d+: )[^\n]*"), r"\1<hidden>"),
     (re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}\b"), "<code>"),
 )
 
 
 def hide_secrets(text: str) -> str:
-    """The text without anything that looks like a bot token or an invitation code."""
+    """The text without anything that looks like a bot token or an invitation code, or that a database quotes."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text

@@ -59,9 +59,9 @@ class LinkOffer:
 
 
 async def read_offer(
-    uow: UnitOfWork, chat: ChatState, text: str, *, code_key: bytes, address_hash: str = ""
+    uow: UnitOfWork, chat: ChatState | None, text: str, *, code_key: bytes, address_hash: str = ""
 ) -> LinkOffer:
-    """What the code in ``text`` offers; the code is not spent by this.
+    """What the code in ``text`` offers; the code is not spent by this. ``chat`` is None where there is none yet.
 
     Raises CodeRefused, the same for wrong, used, revoked and expired, and counts the try; TooManyTries once a
     chat, an address or the whole installation has had too many, also for a right code.
@@ -156,21 +156,27 @@ async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | 
     )
 
 
-async def _check_tries(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
+async def _check_tries(uow: UnitOfWork, chat: ChatState | None, address_hash: str) -> None:
+    chat_id = chat.id if chat else 0
     since = uow.now - WINDOW
     row = await uow.row(
         sa.select(
             sa.func.count().label("in_all"),
-            sa.func.count(sa.case((CodeTry.chat_id == chat.id, 1))).label("by_chat"),
+            sa.func.count(sa.case((CodeTry.chat_id == chat_id, 1))).label("by_chat"),
             sa.func.count(sa.case((CodeTry.address_hash == (address_hash or "-"), 1))).label("by_address"),
-            sa.func.min(sa.case((CodeTry.chat_id == chat.id, CodeTry.at))).label("first_by_chat"),
+            sa.func.min(sa.case((CodeTry.chat_id == chat_id, CodeTry.at))).label("first_by_chat"),
+            sa.func.min(sa.case((CodeTry.address_hash == (address_hash or "-"), CodeTry.at))).label(
+                "first_by_address"
+            ),
             sa.func.min(CodeTry.at).label("first"),
         ).where(CodeTry.at > since)
     )
     assert row is not None
     if row.by_chat >= TRIES_PER_CHAT:
         raise TooManyTries(_until(row.first_by_chat))
-    if row.by_address >= TRIES_PER_ADDRESS or row.in_all >= TRIES_IN_ALL:
+    if row.by_address >= TRIES_PER_ADDRESS:
+        raise TooManyTries(_until(row.first_by_address))
+    if row.in_all >= TRIES_IN_ALL:
         raise TooManyTries(_until(row.first))
 
 
@@ -178,13 +184,14 @@ def _until(first: datetime) -> datetime:
     return first + WINDOW
 
 
-async def _count_try(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
+async def _count_try(uow: UnitOfWork, chat: ChatState | None, address_hash: str) -> None:
     async with uow.writing():
-        await uow.insert(CodeTry, at=uow.now, chat_id=chat.id, address_hash=address_hash)
+        await uow.insert(CodeTry, at=uow.now, chat_id=chat.id if chat else None, address_hash=address_hash)
         in_all = await uow.value(
             sa.select(sa.func.count()).select_from(CodeTry).where(CodeTry.at > uow.now - WINDOW)
         )
-        await record(uow, "code.refused", actor_id=None, subject=("chat", chat.id))
+        subject = ("chat", int(chat.id)) if chat else None
+        await record(uow, "code.refused", actor_id=None, subject=subject)
         if in_all * 5 >= TRIES_IN_ALL:
             hour = uow.now.strftime("%Y-%m-%dT%H")
             await publish(uow, "codes_guessed", f"codes_guessed:{hour}", payload={"tries": in_all})
