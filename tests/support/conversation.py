@@ -95,11 +95,12 @@ class Stage:
         *,
         channel: RecordingChannel | None = None,
         files: Path | None = None,
+        table: Table | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.channel = channel or RecordingChannel()
-        self.table: Table = discover()
+        self.table: Table = table or discover()
         self.services = Services(
             CODE_KEY,
             PUBLIC_URL,

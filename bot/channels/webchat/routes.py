@@ -335,7 +335,7 @@ class WebChat:
         self, socket: web.WebSocketResponse, session: BrowserSession, since: int, token: str
     ) -> None:
         with self.channel.bell(session.user_id) as bell:
-            listening = asyncio.create_task(_until_closed(socket))
+            listening = asyncio.create_task(_until_closed(socket, bell))
             try:
                 while not socket.closed and not listening.done():
                     bell.clear()
@@ -347,12 +347,9 @@ class WebChat:
                         since = fresh[-1].revision
                         await socket.send_json({"messages": [_as_json(one) for one in fresh]})
                         continue
-                    ringing = asyncio.create_task(bell.wait())
                     # The timeout is the safety net for messages that another process wrote.
-                    await asyncio.wait(
-                        {ringing, listening}, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    ringing.cancel()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(bell.wait(), _LOOK_EVERY)
             finally:
                 listening.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -363,9 +360,12 @@ class WebChat:
             await socket.close()
 
 
-async def _until_closed(socket: web.WebSocketResponse) -> None:
-    async for _ in socket:
-        pass
+async def _until_closed(socket: web.WebSocketResponse, bell: asyncio.Event) -> None:
+    try:
+        async for _ in socket:
+            pass
+    finally:
+        bell.set()
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def headers_middleware(*, is_tls: bool, apology: Apology) -> Middleware:
             raise
         except ConnectionError:
             raise  # the browser went away
+        except web.RequestPayloadError:
+            response = web.Response(text="the body cannot be read", status=400)
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("web.failed", reference=reference, method=request.method, path=request.path)

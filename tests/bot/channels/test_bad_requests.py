@@ -148,6 +148,13 @@ async def test_a_fault_on_the_live_connection_is_logged_with_a_number(
     assert logs[0]["reference"]
 
 
+async def test_a_body_that_is_not_packed_as_it_says_is_refused(site: Site, cast: Cast) -> None:
+    browser = await signed_in(site, cast, "mother")
+    headers = {"X-CSRF-Token": browser.csrf, "Content-Encoding": "gzip", "Connection": "close"}
+    response = await browser.session.post("/chat/messages", data=b"by no means gzip", headers=headers)
+    assert response.status == 400
+
+
 STRANGE: list[dict[str, str]] = [
     {"X-CSRF-Token": "токен"},
     {"Origin": "http://["},
