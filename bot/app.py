@@ -17,6 +17,7 @@ from aiogram.types import Update
 from aiohttp import web
 
 from bot.capability import Services, Table, discover
+from bot.channels.incoming import read_update
 from bot.channels.local_bot import local_bot
 from bot.dispatcher import build_dispatcher
 from core.clock import Clock, SystemClock
@@ -51,12 +52,14 @@ class App:
     async def feed(self, channel: Channel, raw: Mapping[str, Any] | Update, **data: Any) -> Any:
         """Give one update of a channel to the conversation; what the handler returned comes back."""
         bot = self.bots[channel.bot_id]
-        update = raw if isinstance(raw, Update) else Update.model_validate(dict(raw), context={"bot": bot})
+        update = raw if isinstance(raw, Update) else read_update(raw, bot)
         return await self.dispatcher.feed_update(bot, update, channel=channel, **data)
 
     def address_hash(self, address: str) -> str:
         """A network address as it may be kept: enough to count tries, not to find anybody."""
-        return hmac.new(self.key, b"address:" + address.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.key, b"address:" + address.encode(errors="replace"), hashlib.sha256).hexdigest()[
+            :32
+        ]
 
     def add_channel(self, channel: Channel, bot: Bot | None = None) -> None:
         """Open a channel; one of our own gets a Bot that refuses the network."""

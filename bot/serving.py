@@ -13,14 +13,22 @@ from aiohttp import web
 from bot.app import App, open_app, serve
 from bot.channels.site import build_site
 from bot.channels.telegram import run_telegram
-from core.clock import Clock, ShiftedClock, SystemClock
-from core.db.migrate import migrate, open_database
+from core.clock import Clock, FrozenClock, ShiftedClock, SystemClock
+from core.db.engine import Database
+from core.db.migrate import migrate, migrate_within
+from core.db.uow import UnitOfWork
 from core.files import FileStore
-from core.importing.demo import is_demo, make_demo_school
+from core.importing.demo import is_demo, write_demo_school
 from core.importing.demo.plan import TIMEZONE
 from core.settings import Settings, demo_moment
 
 log = structlog.get_logger(__name__)
+
+
+_NOT_OURS = (
+    "the demo did not make this database: a real school or another program keeps its own there. "
+    "Unset SCHOOLBELL_DATABASE_URL to use a demo database of its own."
+)
 
 
 class DemoRefused(Exception):
@@ -36,25 +44,39 @@ def demo_clock(settings: Settings) -> Clock:
 async def prepare_demo(settings: Settings, *, reset: bool) -> str:
     """Make the demo school where it is not there yet; one line on what is there.
 
-    Raises DemoRefused for a database that the demo did not make.
+    It is made, and with ``reset`` made anew, whole or not at all. Raises DemoRefused for a database that the demo did
+    not make, before anything is changed there.
     """
-    clock = demo_clock(settings)
-    async with open_database(settings) as database:
+    clock = FrozenClock(demo_clock(settings).now())
+    database = Database(settings.database_url)
+    try:
         made = await is_demo(database)
         if made is False:
-            raise DemoRefused(
-                "this database holds a real school, and the demo only touches what it made itself. "
-                "Unset SCHOOLBELL_DATABASE_URL to use a demo database of its own."
-            )
-        if reset and made:
-            await migrate(database, "base")
+            raise DemoRefused(_NOT_OURS)
+        if made and not reset:
             await migrate(database)
-            made = None
-        if made:
             return "The demo school is there already (--reset makes it anew around today)."
-        files = FileStore(settings.var_dir / "files")
-        school = await make_demo_school(database, around=clock.now(), files=files)
+        async with UnitOfWork(database, clock, via="demo") as uow, uow.writing():
+            if made:
+                await migrate_within(uow, "base")
+            await migrate_within(uow)
+            school = await write_demo_school(uow, files=FileStore(settings.var_dir / "files"))
         return f"Made the demo school: {school.summary}."
+    finally:
+        await database.close()
+
+
+async def find_demo(settings: Settings) -> None:
+    """Look whether the demo school is there; nothing is made. Raises DemoRefused where it is not."""
+    database = Database(settings.database_url)
+    try:
+        made = await is_demo(database)
+    finally:
+        await database.close()
+    if not made:
+        raise DemoRefused(
+            _NOT_OURS if made is False else "there is no demo school here yet. Run `make demo` first."
+        )
 
 
 async def serve_school(settings: Settings) -> None:

@@ -36,7 +36,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class FileStore:
-    """A folder of files named by what is in them: the same bytes are kept once, and never change."""
+    """A folder of files named by what is in them: the same bytes are kept once, never change, and only the owner of
+    the process may read them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,9 +52,11 @@ class FileStore:
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             draft = path.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(content)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
             draft.replace(path)
         return sha256
 

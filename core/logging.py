@@ -1,4 +1,4 @@
-"""Logs: structlog to the console or as JSON lines; tokens and invitation codes never get into them."""
+"""Logs: structlog to the console or as JSON lines; tokens, invitation codes and people's words never get into them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ _SECRETS = (
         r"\1<code>",
     ),
     (re.compile(r"(start=)[\w-]{6,}"), r"\1<code>"),
+    # PostgreSQL and its driver quote the row or the value that did not fit: those are people's words.
+    (re.compile(r"(\bDETAIL: ).*?(?=\nHINT: |\n\[SQL: |\n\(Background |\n\n|\Z)", re.DOTALL), r"\1<hidden>"),
+    (re.compile(r"(invalid input for query argument \$\d+: )[^\n]*"), r"\1<hidden>"),
 )
 _LIKE_A_CODE = re.compile(rf"(?<!\w)\w{{4}}({_DASH}|\s)\w{{4}}\1\w{{2}}(?!\w)|(?<!\w)\w{{10}}(?!\w)")
 
 
 def hide_secrets(text: str) -> str:
-    """The text without anything that looks like a bot token or an invitation code, in whatever way it is written.
+    """The text without anything that looks like a bot token or an invitation code, in whatever way it is written, or that a
+    database quotes.
 
     A bare code is told from a number by its letters, and from a word by its digits; one in groups from plain words
     by its dashes, or its capitals.

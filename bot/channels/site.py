@@ -7,10 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.app import App
-from bot.channels.webchat import Door, Persona, Visitor, WebChat
+from bot.channels.webchat import Door, OwnAddress, Persona, Visitor, WebChat
 from bot.views.help import role_words
 from bot.views.menu import menu_entries
 from core.access import load_actor
+from core.actions.linking import read_offer
 from core.actions.web_sessions import WEB_BOT
 from core.db.conversation import ChatKey
 from core.db.uow import UnitOfWork
@@ -57,6 +58,12 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         name = t.list([one.name.full_name for one in actor.identities])
         return Visitor(name, t.list(role_words(t, actor)))
 
+    async def try_code(code: str, address: str) -> None:
+        async with UnitOfWork(app.database, app.clock, via=Messenger.WEB.value) as uow:
+            await read_offer(
+                uow, None, code, code_key=app.services.code_key, address_hash=app.address_hash(address)
+            )
+
     async def personas(t: Translator) -> list[Persona]:
         found = []
         async with UnitOfWork(app.database, app.clock) as uow:
@@ -71,9 +78,11 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         database=app.database,
         clock=app.clock,
         channel=channel,
-        door=Door(feed, menu, visitor, personas if demo else None),
+        door=Door(feed, menu, visitor, try_code, personas if demo else None),
         key=app.key,
-        public_address=settings.public_address,
+        own_address=OwnAddress(
+            settings.public_address, is_set=settings.public_url is not None, bound=settings.http_host
+        ),
         is_tls=settings.is_tls,
         trusted_proxies=settings.trusted_proxies,
     ).mount(site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import groupby
 from typing import Any
@@ -21,9 +22,9 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update, User
-from pydantic import ValidationError
 
 from bot.app import App
+from bot.channels.incoming import read_update
 from bot.views.menu import menu_entries
 from core.access import Actor
 from core.i18n import LOCALES, translator
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 _LONG_POLL = 25
 _LONGEST_WAIT = 30.0
 _WAIT_AFTER_CONFLICT = 5.0
+_SHORTEST_POLL = 1.0
 _AT_ONCE = 32
 _WANTED = ["message", "callback_query", "my_chat_member"]
 
@@ -111,50 +113,69 @@ async def _patiently(ask: Callable[[], Awaitable[User]], token: str) -> User:
 class Poller:
     """Asks for updates, hands them on in order for each chat, and confirms them after that."""
 
-    def __init__(self, bot: Bot, handle: Callable[[Update], Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        handle: Callable[[Update], Awaitable[Any]],
+        *,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
         self._bot = bot
         self._handle = handle
+        self._sleep = sleep
         self._offset: int | None = None
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._has_told_unnumbered = False
 
     async def run(self) -> None:
         """Until cancelled; no answer of the server ends it."""
         wait = 1.0
         while True:
+            asked_at = time.monotonic()
             try:
                 found = await self._bot(
                     _GetUpdates(offset=self._offset, timeout=_LONG_POLL, allowed_updates=_WANTED),
                     request_timeout=_LONG_POLL + 10,
                 )
             except TelegramRetryAfter as error:
-                await asyncio.sleep(error.retry_after)
+                await self._sleep(max(error.retry_after, _SHORTEST_POLL))
+                continue
             except TelegramConflictError:
                 log.error("telegram.conflict", why="another process polls with the same token")
-                await asyncio.sleep(_WAIT_AFTER_CONFLICT)
+                await self._sleep(_WAIT_AFTER_CONFLICT)
+                continue
             except AiogramError as error:
                 log.warning("telegram.unreachable", why=_why(error, self._bot.token), again_in=wait)
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, _LONGEST_WAIT)
             else:
-                wait = 1.0
-                await self._take(found)
+                was_held = time.monotonic() - asked_at >= _SHORTEST_POLL
+                if await self._take(found) or was_held:
+                    wait = 1.0
+                    continue
+                # A server that does not hold the question, or answers the same again, is not asked in a circle.
+            await self._sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
 
-    async def _take(self, found: list[dict[str, Any]]) -> None:
-        """One batch: each chat's updates in their order, the chats side by side."""
-        numbers = [raw["update_id"] for raw in found if isinstance(raw.get("update_id"), int)]
-        updates = sorted(self._readable(found), key=lambda update: (_chat(update), update.update_id))
+    async def _take(self, found: list[dict[str, Any]]) -> bool:
+        """One batch: each chat's updates in their order, the chats side by side; whether it confirms anything."""
+        numbered = [raw for raw in found if type(raw.get("update_id")) is int]
+        if len(numbered) < len(found) and not self._has_told_unnumbered:
+            self._has_told_unnumbered = True
+            log.warning("telegram.unnumbered_update", why="an update without a number can never be confirmed")
+        updates = sorted(self._readable(numbered), key=lambda update: (_chat(update), update.update_id))
         await asyncio.gather(
             *(self._in_order(list(own)) for _, own in groupby(updates, key=_chat)),
         )
-        if numbers:
-            self._offset = max(numbers) + 1
+        before = self._offset
+        if numbered:
+            self._offset = max(raw["update_id"] for raw in numbered) + 1
+        return self._offset != before
 
     def _readable(self, found: list[dict[str, Any]]) -> Iterable[Update]:
         for raw in found:
             try:
-                yield Update.model_validate(raw, context={"bot": self._bot})
-            except ValidationError:
-                log.warning("telegram.unreadable_update", update_id=raw.get("update_id"))
+                yield read_update(raw, self._bot)
+            except (ValueError, RecursionError):
+                log.warning("telegram.unreadable_update", update_id=raw["update_id"])
 
     async def _in_order(self, updates: list[Update]) -> None:
         for update in updates:

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from core.actions.linking import open_support_chat
+from core.cards.plain import clean
 from core.db.conversation import ChatKey, open_chat
 from core.db.transcript import last_answer, note
 from core.db.uow import UnitOfWork
@@ -55,6 +56,7 @@ class Terminal:
 
         Raises NoSuchButton.
         """
+        text = clean(text)
         if text.startswith(_TAP):
             update = await self._tap(text[len(_TAP) :].strip())
         else:

@@ -189,7 +189,7 @@ def _migrations(has: str | None) -> Finding:
         return Finding("Migrations", f"at {wants}, the newest")
     if has is None:
         return Finding(
-            "Migrations", "the database is empty", "`schoolbell migrate`; `schoolbell run` does it by itself."
+            "Migrations", "there are none yet", "`schoolbell migrate`; `schoolbell run` does it by itself."
         )
     return Finding(
         "Migrations",

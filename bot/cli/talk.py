@@ -20,6 +20,9 @@ def talk(
     school: Annotated[str | None, typer.Option(help="The school the person belongs to.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="In the demo school.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="With --demo: the port that the demo is open at.")
+    ] = None,
 ) -> None:
     """Say each TEXT as that person, in one conversation that is kept between calls, and print the answers.
 
@@ -28,14 +31,18 @@ def talk(
     import asyncio
 
     from bot.misfits import stop
+    from bot.serving import DemoRefused
     from core.errors import Ambiguous, NotFound
     from core.logging import configure_logging
     from core.settings import demo_settings, load_settings
 
-    settings = demo_settings() if demo else load_settings()
+    settings = demo_settings(port=port) if demo else load_settings()
     configure_logging(settings)
     try:
         ok = asyncio.run(_talk(settings, texts, person, source, school, as_json=as_json, demo=demo))
+    except DemoRefused as refused:
+        typer.echo(f"schoolbell talk: {refused}", err=True)
+        raise typer.Exit(2) from None
     except (NotFound, Ambiguous) as error:
         stop(error)
     if not ok:
@@ -54,11 +61,13 @@ async def _talk(
 ) -> bool:
     from bot.app import open_app
     from bot.channels.terminal import NoSuchButton, Terminal
-    from bot.serving import demo_clock
+    from bot.serving import demo_clock, find_demo
     from core.db.uow import UnitOfWork
     from core.queries.invitable import person_by_external_id, school_by_name
     from core.settings import os_user
 
+    if demo:
+        await find_demo(settings)
     async with open_app(settings, clock=demo_clock(settings) if demo else None) as opened:
         async with UnitOfWork(opened.database, opened.clock) as uow:
             school_id = await school_by_name(uow, school) if school else None

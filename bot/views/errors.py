@@ -42,12 +42,22 @@ def _sentence(t: Translator, error: SchoolbellError, now: datetime | None) -> tu
     return t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")
 
 
-def apology(t: Translator, reference: str, *, tapped: bool) -> Reply:
-    """The answer to a fault of ours; the reference id stands in the log."""
-    text = t(
+def refusal_words(t: Translator, error: CodeRefused | TooManyTries, now: datetime) -> str:
+    """Why a code opens nothing, in one sentence."""
+    return _sentence(t, error, now)[1]
+
+
+def fault_words(t: Translator, reference: str) -> str:
+    """The sentence on a fault of ours; the reference id stands in the log."""
+    return t(
         "Something went wrong on our side, sorry. If it happens again, tell the school this number: {reference}",
         reference=reference,
     )
+
+
+def apology(t: Translator, reference: str, *, tapped: bool) -> Reply:
+    """The answer to a fault of ours."""
+    text = fault_words(t, reference)
     return Toast(text, alert=True) if tapped else Card(t("Sorry"), (Text(text),))
 
 

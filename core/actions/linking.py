@@ -63,9 +63,9 @@ class LinkOffer:
 
 
 async def read_offer(
-    uow: UnitOfWork, chat: ChatState, text: str, *, code_key: bytes, address_hash: str = ""
+    uow: UnitOfWork, chat: ChatState | None, text: str, *, code_key: bytes, address_hash: str = ""
 ) -> LinkOffer:
-    """What the code in ``text`` offers; the code is not spent by this.
+    """What the code in ``text`` offers; the code is not spent by this. ``chat`` is None where there is none yet.
 
     Raises CodeRefused, the same for wrong, used, revoked and expired, and counts the try; TooManyTries once a
     chat, an address or the whole installation has had too many, also for a right code.
@@ -171,7 +171,7 @@ async def _offer(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> LinkOffer | 
     )
 
 
-async def _check_tries(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
+async def _check_tries(uow: UnitOfWork, chat: ChatState | None, address_hash: str) -> None:
     """A limit of n is reached while the newest but n - 1 of its tries lies in the window: it ends when that leaves."""
     since = uow.now - WINDOW
 
@@ -180,7 +180,7 @@ async def _check_tries(uow: UnitOfWork, chat: ChatState, address_hash: str) -> N
         return tries.offset(number - 1).limit(1).scalar_subquery()
 
     limits = [
-        newest(TRIES_PER_CHAT, CodeTry.chat_id == chat.id),
+        newest(TRIES_PER_CHAT, CodeTry.chat_id == (chat.id if chat else 0)),
         newest(TRIES_PER_ADDRESS, CodeTry.address_hash == address_hash, CodeTry.address_hash != ""),
         newest(TRIES_IN_ALL),
     ]
@@ -190,13 +190,14 @@ async def _check_tries(uow: UnitOfWork, chat: ChatState, address_hash: str) -> N
         raise TooManyTries(max(reached) + WINDOW)
 
 
-async def _count_try(uow: UnitOfWork, chat: ChatState, address_hash: str) -> None:
+async def _count_try(uow: UnitOfWork, chat: ChatState | None, address_hash: str) -> None:
     async with uow.writing():
-        await uow.insert(CodeTry, at=uow.now, chat_id=chat.id, address_hash=address_hash)
+        await uow.insert(CodeTry, at=uow.now, chat_id=chat.id if chat else None, address_hash=address_hash)
         in_all = await uow.value(
             sa.select(sa.func.count()).select_from(CodeTry).where(CodeTry.at > uow.now - WINDOW)
         )
-        await record(uow, "code.refused", actor_id=None, subject=("chat", chat.id))
+        subject = ("chat", int(chat.id)) if chat else None
+        await record(uow, "code.refused", actor_id=None, subject=subject)
         if in_all * 5 >= TRIES_IN_ALL:
             hour = uow.now.strftime("%Y-%m-%dT%H")
             await publish(uow, "codes_guessed", f"codes_guessed:{hour}", payload={"tries": in_all})

@@ -38,7 +38,7 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def open_session(uow: UnitOfWork, title: str) -> tuple[str, BrowserSession]:
+async def open_session(uow: UnitOfWork, title: str) -> tuple[BrowserSession, str]:
     """A new stranger's chat and a session for it; the token is told this once."""
     user_id = secrets.randbelow(2**52 - 1) + 1
     async with uow.writing():
@@ -46,15 +46,15 @@ async def open_session(uow: UnitOfWork, title: str) -> tuple[str, BrowserSession
         return await _session(uow, chat.id, user_id)
 
 
-async def _session(uow: UnitOfWork, chat_id: ChatId, user_id: int) -> tuple[str, BrowserSession]:
+async def _session(uow: UnitOfWork, chat_id: ChatId, user_id: int) -> tuple[BrowserSession, str]:
     token = secrets.token_urlsafe(32)
     session_id = await uow.insert(
         WebSession, token_hash=_hash(token), chat_id=chat_id, created_at=uow.now, seen_at=uow.now
     )
-    return token, BrowserSession(session_id, chat_id, user_id, None)
+    return BrowserSession(session_id, chat_id, user_id, None), token
 
 
-async def enter_as(uow: UnitOfWork, person_id: PersonId, title: str) -> tuple[str, BrowserSession]:
+async def enter_as(uow: UnitOfWork, person_id: PersonId, title: str) -> tuple[BrowserSession, str]:
     """The demo's door: a session whose chat is linked to a person with all the person's roles.
 
     One chat a person, so that the conversation goes on where it was left.
@@ -113,6 +113,33 @@ async def read_session(uow: UnitOfWork, token: str) -> BrowserSession | None:
 
 
 async def end_session(uow: UnitOfWork, session: BrowserSession) -> None:
-    """Sign out: the cookie opens nothing any more. One statement."""
+    """Sign out: the cookie opens nothing any more.
+
+    Where no other session leads to the chat, nobody reads there any longer: its links end too, so that ``/links`` does
+    not name it, nothing is told there, and whoever signs in on this machine next begins with an empty chat.
+    """
     async with uow.writing():
         await uow.write(sa.update(WebSession).where(WebSession.id == session.id).values(ended_at=uow.now))
+        others = await uow.value(
+            sa.select(sa.func.count()).where(
+                WebSession.chat_id == session.chat_id,
+                WebSession.ended_at.is_(None),
+                WebSession.seen_at > uow.now - IDLE,
+            )
+        )
+        if others:
+            return
+        ended = await uow.write(
+            sa.update(ChatLink)
+            .where(ChatLink.chat_id == session.chat_id, ChatLink.revoked_at.is_(None))
+            .values(revoked_at=uow.now, revoked_why="signed out")
+            .returning(ChatLink.id, ChatLink.person_id)
+        )
+        for row in ended.all():
+            await record(
+                uow,
+                "link.sign_out",
+                actor_id=row.person_id,
+                subject=("person", row.person_id),
+                before={"link": row.id, "chat": session.chat_id},
+            )

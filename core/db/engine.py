@@ -5,15 +5,19 @@ failing with "database is locked"; its transactions begin IMMEDIATE, because a r
 upgraded fails at once when another has written meanwhile. Its reads run where they are asked for, without a
 thread between: a hop to a thread and back costs more than the tenth of a millisecond of a usual read, and many times
 that on a busy machine (``bench/conversation.py``). In WAL mode a read waits for no writer. A read that may take long
-is marked with ``LONG`` and gets a thread.
+is marked with ``LONG`` and gets a thread. Reading alone leaves a file as it was found.
+
+What people wrote stands in the statements' parameters, so no engine puts those into its errors.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,12 +58,16 @@ class Database:
         if self.is_sqlite:
             if not self.url.database or self.url.database == ":memory:":
                 raise ValueError("a SQLite database needs a file: two pools share it")
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.reader: Reader = _SqliteReader(self.url)
             self.writer = _sqlite_writer(self.url)
         else:
             self.reader = _PostgresReader(self.url)
-            self.writer = create_async_engine(self.url, pool_size=_READERS)
+            self.writer = create_async_engine(self.url, pool_size=_READERS, hide_parameters=True)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a SQLite database has a file yet; a server's counts as there."""
+        return not self.is_sqlite or Path(self.url.database or "").exists()
 
     async def ping(self) -> None:
         """Raises what the driver raises where the database does not answer."""
@@ -75,7 +83,11 @@ class _PostgresReader:
     def __init__(self, url: sa.URL) -> None:
         # No reset: an autocommit connection has nothing to roll back.
         self._engine = create_async_engine(
-            url, isolation_level="AUTOCOMMIT", pool_size=2 * _READERS, pool_reset_on_return=None
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_size=2 * _READERS,
+            pool_reset_on_return=None,
+            hide_parameters=True,
         )
         self.engine = self._engine.sync_engine
 
@@ -94,7 +106,9 @@ class _SqliteReader:
             isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None,
             connect_args={"check_same_thread": False},
+            hide_parameters=True,
         )
+        sa.event.listen(self.engine, "do_connect", _make_file)
         sa.event.listen(self.engine, "connect", _set_pragmas)
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
         self._own = threading.local()
@@ -129,13 +143,18 @@ def _sqlite_writer(url: sa.URL) -> AsyncEngine:
         pool_reset_on_return="rollback",
         # Waiting for the one writer is normal under load; failing after the default 30 s is not.
         pool_timeout=120,
+        hide_parameters=True,
     )
+    sa.event.listen(engine.sync_engine, "do_connect", _make_file)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def on_connect(connection: Any, record: Any) -> None:
         # The driver's own transactions are off: ours begin below.
         connection.isolation_level = None
         _set_pragmas(connection, record)
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
@@ -144,10 +163,17 @@ def _sqlite_writer(url: sa.URL) -> AsyncEngine:
     return engine
 
 
+def _make_file(_dialect: Any, _record: Any, arguments: Sequence[Any], _named: Any) -> None:
+    """A database that is not there yet is made readable by its owner only; SQLite's files beside it follow it."""
+    path = Path(arguments[0])
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
         "busy_timeout=15000",
         "synchronous=NORMAL",

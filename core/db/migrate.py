@@ -1,4 +1,4 @@
-"""Opening a database, bringing it to the newest shape, and telling which shape it has."""
+"""Looking at a database, opening it, bringing it to the newest shape, and telling which shape it has."""
 
 from __future__ import annotations
 
@@ -21,9 +21,45 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.engine import Database
+from core.db.uow import UnitOfWork
 from core.settings import Settings, SettingsError, describe
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+
+_SQLITE_TABLES = (
+    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
+)
+# Of every schema, but for what belongs to PostgreSQL itself or to an extension.
+_POSTGRES_TABLES = """
+    SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@'
+      AND NOT EXISTS (
+        SELECT 1 FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+"""
+
+
+async def tables_in(database: Database) -> frozenset[str]:
+    """The tables and views there are, anybody's. Nothing is changed, and no file is made. At most two statements.
+
+    Raises SettingsError, one line, where the database does not answer or the file is none.
+    """
+    if not database.has_file:
+        return frozenset()
+    await _must_answer(database)
+    statement = _SQLITE_TABLES if database.is_sqlite else _POSTGRES_TABLES
+    return frozenset(row[0] for row in await database.reader.rows(text(statement)))
+
+
+async def _must_answer(database: Database) -> None:
+    try:
+        await database.ping()
+    except Exception as error:
+        fault = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        why = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:200]
+        shown = database.url.render_as_string(hide_password=True)
+        raise SettingsError(f"SCHOOLBELL_DATABASE_URL: {shown} does not answer: {why}") from None
 
 
 class MigrationRefused(Exception):
@@ -40,8 +76,8 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def newest_revision() -> str:
-    """The revision that the code expects."""
-    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+    """The revision that the code expects: our scripts are numbered, and each file is named by its number."""
+    return max((path.name[:4] for path in (_SCRIPTS / "versions").glob("[0-9]*.py")), default="")
 
 
 @asynccontextmanager
@@ -137,9 +173,14 @@ async def look_at_revision(url: str) -> str | None:
 
 
 async def current_revision(database: Database) -> str | None:
-    """The revision the database has; None where it is empty. A handful of statements."""
-    async with database.writer.connect() as connection:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+    """The revision the database has; None where it has none. At most three statements."""
+    if "alembic_version" not in await tables_in(database):
+        return None
+    try:
+        rows = await database.reader.rows(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:
+        return None  # it stands in a schema of somebody else's
+    return str(rows[0][0]) if rows else None
 
 
 async def revision_at(url: str) -> str | None:
@@ -204,22 +245,33 @@ async def _check_foreign_keys(connection: AsyncConnection) -> None:
 
 
 async def migrate(database: Database, revision: str = "head") -> None:
-    """Upgrade, or with an older ``revision`` downgrade, in one transaction."""
+    """Upgrade, or with an older ``revision`` downgrade, in one transaction.
 
-    def run(connection: Connection) -> None:
-        config = configuration(connection)
-        current = MigrationContext.configure(connection).get_current_revision()
-        scripts = ScriptDirectory.from_config(config)
-        below = revision == "base" or (
-            current is not None
-            and revision != "head"
-            and revision != current
-            and any(script.revision == revision for script in scripts.iterate_revisions(current, "base"))
-        )
-        (command.downgrade if below else command.upgrade)(config, revision)
-
+    Raises SettingsError, one line, where the database does not answer or the file is none.
+    """
+    if revision == "head" and await current_revision(database) == newest_revision():
+        return
+    await _must_answer(database)
     async with altering(database) as connection:
-        await connection.run_sync(run)
+        await connection.run_sync(_bring, revision)
+
+
+async def migrate_within(uow: UnitOfWork, revision: str = "head") -> None:
+    """The same as part of a transaction; needs ``uow.writing()``."""
+    await uow.run_sync(lambda connection: _bring(connection, revision))
+
+
+def _bring(connection: Connection, revision: str) -> None:
+    config = configuration(connection)
+    current = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    below = revision == "base" or (
+        current is not None
+        and revision != "head"
+        and revision != current
+        and any(script.revision == revision for script in scripts.iterate_revisions(current, "base"))
+    )
+    (command.downgrade if below else command.upgrade)(config, revision)
 
 
 async def _write_revision(message: str) -> None:

@@ -103,6 +103,12 @@ class UnitOfWork:
         self.statements += 1
         return await self._writer.execute(statement, parameters)
 
+    async def run_sync(self, work: Callable[[sa.Connection], None]) -> None:
+        """Work that wants the connection itself, inside ``writing()``; for migrations."""
+        if self._writer is None:
+            raise RuntimeError("a write outside of writing()")
+        await self._writer.run_sync(work)
+
     async def insert(self, table: type[Any], **values: Any) -> int:
         """Insert one row and return its id."""
         result = await self.write(sa.insert(table).values(**values).returning(table.id))

@@ -12,8 +12,13 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import App, open_app
 from bot.channels.site import build_site
+from core.actions.invitations import issue_invitations
 from core.clock import Clock
+from core.db.uow import UnitOfWork
+from core.domain.codes import show_code
+from core.queries.invitable import list_invitable
 from core.settings import Settings
+from tests.cast import Cast
 
 
 class Browser:
@@ -26,10 +31,17 @@ class Browser:
             url, cookie_jar=CookieJar(unsafe=True), headers={"Origin": url, "User-Agent": "Firefox on Linux"}
         )
 
+    async def form_token(self) -> str:
+        """The token of the door's form."""
+        return _hidden(await (await self.session.get("/")).text())
+
+    def cookies(self) -> dict[str, str]:
+        """What the browser would send."""
+        return {one.key: one.value for one in self.session.cookie_jar}
+
     async def sign_in(self, code: str) -> ClientResponse:
-        """Type the code into the door's form and follow to the chat."""
-        door = await (await self.session.get("/")).text()
-        form = {"csrf": _hidden(door), "code": code}
+        """Type the code into the door's form and follow to the chat, if it opens one."""
+        form = {"csrf": await self.form_token(), "code": code}
         response = await self.session.post("/sign-in", data=form)
         await self.look()
         return response
@@ -101,6 +113,24 @@ class Site:
         """Close all browsers."""
         for browser in self._browsers:
             await browser.session.close()
+
+
+async def code_for(site: Site, cast: Cast, name: str) -> str:
+    """A fresh code for one of the cast, as on a slip."""
+    async with UnitOfWork(site.app.database, site.app.clock, via="test") as uow:
+        invitees = await list_invitable(uow, person_id=cast[name].person_id)
+        report = await issue_invitations(
+            uow, invitees, code_key=site.app.services.code_key, reissue=True, unlink=False
+        )
+    return show_code(report.issued[0].code)
+
+
+async def signed_in(site: Site, cast: Cast, name: str) -> Browser:
+    """A new browser in which one of the cast has come in with a code."""
+    browser = site.browser()
+    await browser.sign_in(await code_for(site, cast, name))
+    await browser.tap("Yes")
+    return browser
 
 
 @asynccontextmanager

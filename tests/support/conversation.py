@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from aiogram import Dispatcher
-from aiogram.types import Update
 
 from bot.capability import Services, Table, discover
+from bot.channels.incoming import read_update
 from bot.channels.local_bot import local_bot
 from bot.dispatcher import build_dispatcher
 from core.cards import Card, File, Toast
@@ -95,11 +95,12 @@ class Stage:
         *,
         channel: RecordingChannel | None = None,
         files: Path | None = None,
+        table: Table | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.channel = channel or RecordingChannel()
-        self.table: Table = discover()
+        self.table: Table = table or discover()
         self.services = Services(
             CODE_KEY,
             PUBLIC_URL,
@@ -113,7 +114,7 @@ class Stage:
     async def feed(self, raw: dict[str, Any], **data: Any) -> list[Heard]:
         """One raw update; what the bot did because of it."""
         before = len(self.channel.heard)
-        update = Update.model_validate({"update_id": next(self._numbers), **raw}, context={"bot": self.bot})
+        update = read_update({"update_id": next(self._numbers), **raw}, self.bot)
         await self.dispatcher.feed_update(self.bot, update, channel=self.channel, **data)
         return self.channel.heard[before:]
 

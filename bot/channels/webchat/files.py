@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 
 from bot.views.invalid import invalid_words
 from core.access import load_actor
 from core.actions.web_sessions import WEB_BOT, BrowserSession
+from core.cards.plain import clean
 from core.db.conversation import ChatKey
 from core.db.transcript import KeptFile, file_of, note
 from core.domain.kinds import Messenger
@@ -93,20 +94,26 @@ async def _read(request: web.Request) -> tuple[str, bytes, str]:
     """Name, bytes and caption of a form, read no further than the largest file. Raises FileRefused."""
     if not request.content_type.startswith("multipart/"):
         raise web.HTTPBadRequest(text="not a form")
+    try:
+        name, content, caption = await _parts(await request.multipart())
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest(text="not a form") from None
+    if not name:
+        raise web.HTTPBadRequest(text="no file")
+    return name, content, clean(caption)[:_LONGEST_CAPTION].strip()
+
+
+async def _parts(form: MultipartReader) -> tuple[str, bytes, str]:
     name, content, caption = "", b"", ""
-    async for part in await request.multipart():
+    async for part in form:
         if not isinstance(part, BodyPartReader):
             continue
         if part.name == "caption":
-            caption = (await _bytes_of(part, _LONGEST_CAPTION * 4)).decode(errors="replace")[
-                :_LONGEST_CAPTION
-            ]
+            caption = (await _bytes_of(part, _LONGEST_CAPTION * 4)).decode(errors="replace")
         elif part.name == "file":
             name = part.filename or "file"
             content = await _bytes_of(part, LARGEST_FILE)
-    if not name:
-        raise web.HTTPBadRequest(text="no file")
-    return name, content, caption.strip()
+    return name, content, caption
 
 
 async def _bytes_of(part: BodyPartReader, most: int) -> bytes:

@@ -14,33 +14,43 @@ from typing import Any
 
 import aiohttp_jinja2
 import jinja2
-from aiohttp import WSMsgType, web
+import structlog
+from aiohttp import WSMessage, WSMsgType, web
 
 from bot.channels.webchat.files import ChatFiles
 from bot.channels.webchat.security import (
+    Handler,
     Networks,
+    OwnAddress,
     check_csrf,
     check_origin,
     client_address,
     csrf_token,
     headers_middleware,
+    secret_of,
 )
-from core.actions.web_sessions import BrowserSession, end_session, enter_as, open_session, read_session
+from bot.channels.webchat.sign_in import SignIn, browser_words
+from bot.views.errors import fault_words
+from core.actions.web_sessions import IDLE, BrowserSession, read_session
+from core.cards.plain import clean
 from core.clock import Clock
 from core.db.engine import Database
 from core.db.transcript import KeptMessage, messages_before, messages_since, note
 from core.db.uow import UnitOfWork
 from core.domain.codes import looks_like_code, read_code
 from core.domain.ids import LARGEST_ID, PersonId
-from core.i18n import LANGUAGE_NAMES, LOCALES, Translator, match_locale, translator
+from core.i18n import Translator, match_locale, translator
 from notifier.channels.channel import MenuEntry
 from notifier.channels.webchat import WebChannel
+
+log = structlog.get_logger(__name__)
 
 _FOLDER = Path(__file__).parent
 _PAGE = 40
 _LONGEST = 4_096
 _LOOK_EVERY = 3.0
 _HEARTBEAT = 25.0
+_RENEWED = web.RequestKey("renewed_session", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Door:
     feed: Callable[[dict[str, Any], str], Awaitable[None]]
     menu: Callable[[int, str], Awaitable[list[MenuEntry]]]
     visitor: Callable[[int, Translator], Awaitable[Visitor | None]]
+    try_code: Callable[[str, str], Awaitable[None]]
+    """Read a code that is tried from a network address. Raises CodeRefused, TooManyTries."""
     personas: Callable[[Translator], Awaitable[Sequence[Persona]]] | None = None
 
 
@@ -84,7 +96,7 @@ class WebChat:
     channel: WebChannel
     door: Door
     key: bytes
-    public_address: str
+    own_address: OwnAddress
     is_tls: bool
     trusted_proxies: Networks = ()
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -99,13 +111,14 @@ class WebChat:
             undefined=jinja2.StrictUndefined,
             filters={"initials": initials},
         )
-        files = ChatFiles(self)
-        app.middlewares.append(headers_middleware(is_tls=self.is_tls))
+        files, sign_in = ChatFiles(self), SignIn(self)
+        app.middlewares.append(headers_middleware(is_tls=self.is_tls, apology=self._apology))
+        app.middlewares.append(self._renew_cookie)
         app.add_routes(
             [
-                web.get("/", self.sign_in_page),
-                web.post("/sign-in", self.sign_in),
-                web.post("/sign-out", self.sign_out),
+                web.get("/", sign_in.page),
+                web.post("/sign-in", sign_in.sign_in),
+                web.post("/sign-out", sign_in.sign_out),
                 web.get("/chat", self.page),
                 web.get("/chat/history", self.history),
                 web.get("/chat/menu", self.menu),
@@ -118,33 +131,62 @@ class WebChat:
             ]
         )
         if self.door.personas is not None:
-            app.add_routes([web.post("/demo/enter", self.enter)])
+            app.add_routes([web.post("/demo/enter", sign_in.enter)])
         app.on_shutdown.append(self._close_live)
+
+    def _apology(self, request: web.Request, reference: str) -> str:
+        return fault_words(self.translator_for(request), reference)
 
     # --- sessions -----------------------------------------------------------------------------------------
 
     @property
-    def _cookie(self) -> str:
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
         return "__Host-schoolbell" if self.is_tls else "schoolbell"
 
-    def _set_cookie(self, response: web.StreamResponse, name: str, value: str, *, days: int) -> None:
+    def set_cookie(self, response: web.StreamResponse, name: str, value: str, *, days: int) -> None:
+        """Set a cookie that no script reads and no other site's form sends."""
         response.set_cookie(
             name, value, max_age=days * 86_400, httponly=True, samesite="Lax", secure=self.is_tls, path="/"
         )
 
+    def set_session(self, response: web.StreamResponse, token: str) -> None:
+        """Give the browser its session's cookie."""
+        self.set_cookie(response, self.cookie, token, days=IDLE.days)
+
+    async def find_session(self, request: web.Request) -> tuple[BrowserSession, str] | None:
+        """The browser's open session with its token; the answer to this request will carry its cookie anew."""
+        token = secret_of(request, self.cookie)
+        if not token:
+            return None
+        async with self.uow() as uow:
+            session = await read_session(uow, token)
+        if session is None:
+            return None
+        request[_RENEWED] = token
+        return session, token
+
+    @web.middleware
+    async def _renew_cookie(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A browser that is used keeps its cookie, as the server keeps its session: both end with idleness only."""
+        response = await handler(request)
+        token = request.get(_RENEWED)
+        if token is not None and not response.prepared and self.cookie not in response.cookies:
+            self.set_session(response, token)
+        return response
+
     async def session_of(self, request: web.Request) -> tuple[BrowserSession, str]:
-        token = request.cookies.get(self._cookie, "")
-        if token:
-            async with self.uow() as uow:
-                session = await read_session(uow, token)
-            if session is not None:
-                return session, token
+        """The open session. Raises HTTPUnauthorized, or for the page itself HTTPFound to the door."""
+        found = await self.find_session(request)
+        if found is not None:
+            return found
         if request.method == "GET" and request.path == "/chat":
             raise web.HTTPFound("/")
         raise web.HTTPUnauthorized(text="signed out")
 
     async def writing_session(self, request: web.Request) -> tuple[BrowserSession, str]:
-        check_origin(request, self.public_address)
+        """The open session of a write that our own page asks for. Raises HTTPForbidden, HTTPUnauthorized."""
+        check_origin(request, self.own_address)
         session, token = await self.session_of(request)
         check_csrf(request.headers.get("X-CSRF-Token"), self.key, token)
         return session, token
@@ -161,82 +203,6 @@ class WebChat:
             offers = (match_locale(part.split(";")[0].strip()) for part in header.split(","))
             wanted = next((offer for offer in offers if offer), "en")
         return translator(wanted)
-
-    # --- sign-in ------------------------------------------------------------------------------------------
-
-    async def sign_in_page(self, request: web.Request) -> web.StreamResponse:
-        """The code, or in the demo the people to speak as; a signed-in browser goes on to its chat."""
-        token = request.cookies.get(self._cookie, "")
-        if token and self.door.personas is None:
-            async with self.uow() as uow:
-                if await read_session(uow, token) is not None:
-                    raise web.HTTPFound("/chat")
-        before = request.cookies.get("before", "") or secrets.token_urlsafe(24)
-        t = self.translator_for(request)
-        personas = await self.door.personas(t) if self.door.personas else ()
-        response = aiohttp_jinja2.render_template(
-            "sign_in.html",
-            request,
-            {
-                "t": t,
-                "csrf": csrf_token(self.key, before),
-                "personas": personas,
-                "languages": [(locale, LANGUAGE_NAMES[locale]) for locale in LOCALES],
-            },
-        )
-        self._set_cookie(response, "before", before, days=1)
-        if match_locale(request.query.get("lang")):
-            self._set_cookie(response, "lang", t.locale, days=365)
-        return response
-
-    async def _checked_form(self, request: web.Request) -> Any:
-        check_origin(request, self.public_address)
-        form = await request.post()
-        check_csrf(str(form.get("csrf", "")), self.key, request.cookies.get("before", "-"))
-        return form
-
-    async def sign_in(self, request: web.Request) -> web.StreamResponse:
-        """A code opens a stranger's chat and is said there: the conversation is the same as everywhere."""
-        form = await self._checked_form(request)
-        code = str(form.get("code", ""))[:200].strip()
-        if not code:
-            raise web.HTTPSeeOther("/")
-        async with self.uow() as uow:
-            token, session = await open_session(uow, _browser(request))
-            await note(uow, session.chat_id, outgoing=False, plain="/start ••••")
-        await self.feed_message(request, session, {"text": f"/start {code}"}, message_id=1)
-        return self._into_chat(token)
-
-    async def enter(self, request: web.Request) -> web.StreamResponse:
-        """The demo's persona picker."""
-        form = await self._checked_form(request)
-        assert self.door.personas is not None
-        allowed = {str(one.person_id): one for one in await self.door.personas(self.translator_for(request))}
-        persona = allowed.get(str(form.get("person", "")))
-        if persona is None:
-            raise web.HTTPNotFound(text="nobody")
-        async with self.uow() as uow:
-            token, session = await enter_as(uow, persona.person_id, _browser(request))
-            is_new = not await messages_before(uow, session.chat_id, None, 1)
-            if is_new:
-                message_id = await note(uow, session.chat_id, outgoing=False, plain="/start")
-        if is_new:
-            await self.feed_message(request, session, {"text": "/start"}, message_id=message_id)
-        return self._into_chat(token)
-
-    def _into_chat(self, token: str) -> web.StreamResponse:
-        response = web.Response(status=303, headers={"Location": "/chat"})
-        self._set_cookie(response, self._cookie, token, days=30)
-        return response
-
-    async def sign_out(self, request: web.Request) -> web.StreamResponse:
-        """End the session; the page goes back to the code."""
-        session, _ = await self.writing_session(request)
-        async with self.uow() as uow:
-            await end_session(uow, session)
-        response = web.json_response({})
-        response.del_cookie(self._cookie, path="/")
-        return response
 
     # --- the page -----------------------------------------------------------------------------------------
 
@@ -277,7 +243,10 @@ class WebChat:
     async def say(self, request: web.Request) -> web.StreamResponse:
         """Words of the person; answers arrive through history and the live connection."""
         session, _ = await self.writing_session(request)
-        text = str((await _json(request)).get("text", "")).strip()
+        given = (await _json(request)).get("text")
+        if not isinstance(given, str):
+            raise web.HTTPBadRequest(text="not words")
+        text = clean(given).strip()
         t = self.translator_for(request, session)
         if not text:
             return web.json_response({"error": t("There is nothing to send.")}, status=400)
@@ -297,7 +266,7 @@ class WebChat:
         session, _ = await self.writing_session(request)
         given = await _json(request)
         message_id, data = given.get("message"), given.get("data")
-        if not isinstance(message_id, int) or not 0 < message_id <= LARGEST_ID or not isinstance(data, str):
+        if not _is_id(message_id) or not message_id or not isinstance(data, str):
             raise web.HTTPBadRequest(text="not a tap")
         tap_id = secrets.token_hex(8)
         await self.door.feed(
@@ -343,7 +312,7 @@ class WebChat:
         return {
             "id": session.user_id,
             "is_bot": False,
-            "first_name": _browser(request),
+            "first_name": browser_words(request),
             "language_code": self.translator_for(request, session).locale,
         }
 
@@ -352,24 +321,34 @@ class WebChat:
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Pushes what is new or changed since the revision that the page names in its first message; and says when
         the page itself is stale, because another language was chosen or somebody was linked or unlinked."""
-        check_origin(request, self.public_address)
+        check_origin(request, self.own_address)
         session, token = await self.session_of(request)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4_096)
         await socket.prepare(request)
         self._live.add(socket)
         try:
-            hello = await asyncio.wait_for(socket.receive(), 10)
-            if hello.type is not WSMsgType.TEXT:
-                return socket
-            given = json.loads(hello.data)
-            check_csrf(str(given.get("csrf")), self.key, token)
-            await self._push(socket, session, int(given.get("since", 0)), token, given.get("stamp"))
-        except (TimeoutError, ValueError, AttributeError, TypeError, web.HTTPForbidden, ConnectionError):
+            since, stamp = self._read_hello(await asyncio.wait_for(socket.receive(), 10), token)
+            await self._push(socket, session, since, token, stamp)
+        except (TimeoutError, ConnectionError, web.HTTPException):
             pass
+        except Exception:
+            # The connection is upgraded: no answer can say so any more, the page asks anew when it is closed.
+            log.exception("web.live_failed", reference=secrets.token_hex(4))
         finally:
             self._live.discard(socket)
             await socket.close()
         return socket
+
+    def _read_hello(self, message: WSMessage, token: str) -> tuple[int, object]:
+        """The revision that the page has seen, and its stamp. Raises HTTPBadRequest, HTTPForbidden."""
+        if message.type is not WSMsgType.TEXT:
+            raise web.HTTPBadRequest
+        given = read_object(message.data)
+        check_csrf(given.get("csrf"), self.key, token)
+        since = given.get("since", 0)
+        if not _is_id(since):
+            raise web.HTTPBadRequest
+        return int(since), given.get("stamp")
 
     async def _push(
         self,
@@ -380,7 +359,7 @@ class WebChat:
         stamp: object,
     ) -> None:
         with self.channel.bell(session.user_id) as bell:
-            listening = asyncio.create_task(_until_closed(socket))
+            listening = asyncio.create_task(_until_closed(socket, bell))
             try:
                 while not socket.closed and not listening.done():
                     bell.clear()
@@ -396,12 +375,9 @@ class WebChat:
                     if isinstance(stamp, str) and stamp != _stamp(now.locale or stamp.split(".")[0], now):
                         await socket.send_json({"stale": True})
                         return
-                    ringing = asyncio.create_task(bell.wait())
                     # The timeout is the safety net for messages that another process wrote.
-                    await asyncio.wait(
-                        {ringing, listening}, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    ringing.cancel()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(bell.wait(), _LOOK_EVERY)
             finally:
                 listening.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -412,9 +388,12 @@ class WebChat:
             await socket.close()
 
 
-async def _until_closed(socket: web.WebSocketResponse) -> None:
-    async for _ in socket:
-        pass
+async def _until_closed(socket: web.WebSocketResponse, bell: asyncio.Event) -> None:
+    try:
+        async for _ in socket:
+            pass
+    finally:
+        bell.set()
 
 
 def _stamp(locale: str, session: BrowserSession) -> str:
@@ -424,12 +403,25 @@ def _stamp(locale: str, session: BrowserSession) -> str:
 
 async def _json(request: web.Request) -> dict[str, Any]:
     try:
-        given = await request.json()
-    except (ValueError, UnicodeDecodeError):
+        text = await request.text()
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest(text="not a text") from None
+    return read_object(text)
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """A JSON object. Raises HTTPBadRequest."""
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
         raise web.HTTPBadRequest(text="not JSON") from None
     if not isinstance(given, dict):
         raise web.HTTPBadRequest(text="not an object")
     return given
+
+
+def _is_id(given: object) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= LARGEST_ID
 
 
 def _as_json(message: KeptMessage) -> dict[str, Any]:
@@ -447,18 +439,3 @@ def _as_json(message: KeptMessage) -> dict[str, Any]:
 def _may_hold_code(text: str) -> bool:
     word, _, rest = text.partition(" ")
     return looks_like_code(text) or (word.casefold() in ("/start", "/link") and read_code(rest) is not None)
-
-
-def _browser(request: web.Request) -> str:
-    """A word or two on the browser, for the list of linked chats."""
-    agent = request.headers.get("User-Agent", "")
-    systems = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
-    browsers = ("Edg", "Firefox", "Chrome", "Safari")
-    system = next((one for one in systems if one in agent), "")
-    browser = next((one for one in browsers if one in agent), "")
-    return (
-        " · ".join(
-            part for part in (browser.replace("Edg", "Edge"), system.replace("Macintosh", "Mac")) if part
-        )
-        or "Browser"
-    )

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+
+from core.settings import is_loopback
+
+log = structlog.get_logger(__name__)
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+_SECRET = re.compile(r"[A-Za-z0-9_-]{32,64}")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Apology = Callable[[web.Request, str], str]
 
 
-def headers_middleware(*, is_tls: bool) -> Middleware:
-    """Strict headers on every answer, errors included."""
+def headers_middleware(*, is_tls: bool, apology: Apology) -> Middleware:
+    """Strict headers on every answer; an error of ours is an apology with the reference id that stands in the log."""
     headers = {
         "Content-Security-Policy": CSP,
         "X-Content-Type-Options": "nosniff",
@@ -37,7 +47,16 @@ def headers_middleware(*, is_tls: bool) -> Middleware:
             response = await handler(request)
         except web.HTTPException as error:
             error.headers.update(headers)
+            error.headers.setdefault("Cache-Control", "no-store")
             raise
+        except ConnectionError:
+            raise  # the browser went away
+        except web.RequestPayloadError:
+            response = web.Response(text="the body cannot be read", status=400)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("web.failed", reference=reference, method=request.method, path=request.path)
+            response = _sorry(request, apology(request, reference))
         if not response.prepared:
             response.headers.update(headers)
             is_static = request.path.startswith("/static/")
@@ -47,15 +66,71 @@ def headers_middleware(*, is_tls: bool) -> Middleware:
     return add
 
 
-def check_origin(request: web.Request, public_address: str) -> None:
+def _sorry(request: web.Request, words: str) -> web.Response:
+    """For the page's script where it asks, for a person to read elsewhere."""
+    if request.path.startswith("/chat/") or request.path == "/sign-out":
+        return web.json_response({"error": words}, status=500)
+    return web.Response(text=words, status=500)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """Where our own pages come from: ``public`` is the address that people open, ``is_set`` whether the settings name
+    it, ``bound`` the host that is listened on.
+
+    Beside the public address a page may come from the very host that it was asked from, if that can be no name that
+    somebody else's DNS points here: this machine's own names while we listen on this machine, and any IP address while
+    we listen on all of them and nobody has said what the public address is.
+    """
+
+    public: str
+    is_set: bool
+    bound: str
+
+    def is_own(self, origin: str, host: str) -> bool:
+        """Whether a page of ``origin`` is ours, asked with this Host header."""
+        theirs = _origin(origin)
+        if theirs is None:
+            return False
+        return theirs == _origin(self.public) or (
+            theirs == _origin(f"http://{host}") and self._is_no_foreign_name(theirs[1])
+        )
+
+    def _is_no_foreign_name(self, name: str) -> bool:
+        if is_loopback(self.bound):
+            return is_loopback(name)
+        return not self.is_set and (is_loopback(name) or _is_address(name))
+
+
+def _origin(address: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an http address, as browsers compare them; None for anything else."""
+    try:
+        parts = urlsplit(address)
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        port = parts.port or usual
+    except (ValueError, KeyError):
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and "@" not in parts.netloc else None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def check_origin(request: web.Request, own: OwnAddress) -> None:
     """Refuse a write or a live connection that another site's page started. Raises HTTPForbidden."""
-    origin = request.headers.get("Origin")
-    if origin is None:
-        raise web.HTTPForbidden(text="no origin")
-    own = urlsplit(public_address)
-    theirs = urlsplit(origin)
-    if theirs.netloc not in (own.netloc, request.host) or theirs.scheme not in ("http", "https"):
+    if not own.is_own(request.headers.get("Origin", ""), request.host):
         raise web.HTTPForbidden(text="wrong origin")
+
+
+def secret_of(request: web.Request, cookie: str) -> str:
+    """A cookie's secret, or an empty string where there is none that we could have given out."""
+    secret = request.cookies.get(cookie, "")
+    return secret if _SECRET.fullmatch(secret) else ""
 
 
 def csrf_token(key: bytes, secret: str) -> str:
@@ -63,9 +138,12 @@ def csrf_token(key: bytes, secret: str) -> str:
     return hmac.new(key, b"csrf:" + secret.encode(), hashlib.sha256).hexdigest()
 
 
-def check_csrf(given: str | None, key: bytes, secret: str) -> None:
+def check_csrf(given: object, key: bytes, secret: str) -> None:
     """Raises HTTPForbidden unless the token goes with the cookie."""
-    if not given or not hmac.compare_digest(given, csrf_token(key, secret)):
+    if not isinstance(given, str) or not secret:
+        raise web.HTTPForbidden(text="csrf")
+    # Bytes: texts are compared only where they are ASCII, and what is given may be anything.
+    if not hmac.compare_digest(given.encode(errors="replace"), csrf_token(key, secret).encode()):
         raise web.HTTPForbidden(text="csrf")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.db.engine import Database
+from core.db.migrate import tables_in
 from core.db.models import (
     AcademicYear,
     Base,
@@ -59,13 +60,20 @@ class DemoSchool:
 
 
 async def is_demo(database: Database) -> bool | None:
-    """Whether the demo made this database; None where it is empty. Two statements."""
-    async with UnitOfWork(database, FrozenClock(datetime.now(UTC))) as uow:
-        settings = [row.settings for row in await uow.rows(sa.select(Org.settings))]
-        people = await uow.value(sa.select(sa.func.count()).select_from(Person))
-    if not settings and not people:
+    """Whether the demo made this database; None where it has no tables at all. Only looks. At most three statements.
+
+    Raises SettingsError where the database does not answer or the file is none.
+    """
+    tables = await tables_in(database)
+    if not tables:
         return None
-    return bool(settings) and all(one.get("demo") for one in settings)
+    if not {"alembic_version", Org.__tablename__} <= tables:
+        return False
+    try:
+        marks = [row.settings for row in await database.reader.rows(sa.select(Org.settings))]
+    except (sa.exc.DBAPIError, ValueError):
+        return False  # another program's table of that name
+    return bool(marks) and all(isinstance(one, dict) and one.get("demo") for one in marks)
 
 
 async def make_demo_school(
@@ -81,21 +89,31 @@ async def make_demo_school(
 
     With a file store 7A's homework has files to open, too.
     """
-    clock = FrozenClock(around)
-    async with UnitOfWork(database, clock, via="demo") as uow:
-        first = {}
-        for table in Base.metadata.sorted_tables:
-            if "id" in table.c:
-                first[table.name] = int(
-                    await uow.value(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0)))
-                )
-        rows = Rows(first)
-        for number in range(copies):
-            plan = _make_school(rows, random.Random(seed + number), around, pupils_in_class, number)
-            if files is not None and number == 0:
-                hand_out_papers(plan, files)
-        async with uow.writing():
-            await rows.write(uow)
+    async with UnitOfWork(database, FrozenClock(around), via="demo") as uow, uow.writing():
+        return await write_demo_school(
+            uow, seed=seed, pupils_in_class=pupils_in_class, copies=copies, files=files
+        )
+
+
+async def write_demo_school(
+    uow: UnitOfWork,
+    *,
+    seed: int = 7,
+    pupils_in_class: int = 25,
+    copies: int = 1,
+    files: FileStore | None = None,
+) -> DemoSchool:
+    """The same as part of a transaction, around the clock's moment; needs ``uow.writing()``."""
+    first = {}
+    for table in Base.metadata.sorted_tables:
+        if "id" in table.c:
+            first[table.name] = int(await uow.value(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))))
+    rows = Rows(first)
+    for number in range(copies):
+        plan = _make_school(rows, random.Random(seed + number), uow.now, pupils_in_class, number)
+        if files is not None and number == 0:
+            hand_out_papers(plan, files)
+    await rows.write(uow)
     counts = {table.__tablename__: len(rows.of(table)) for table in _counted()}
     return DemoSchool(counts)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from bot.app import App, open_app
 from bot.channels.telegram import Poller, TokenRefused, make_bot, run_telegram
@@ -153,6 +154,84 @@ async def test_no_answer_of_the_server_ends_the_polling(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await bot.session.close()
+
+
+class AtOnce:
+    """A Bot whose server holds no question: it answers at once, the given batches and then the last one for ever."""
+
+    token = TOKEN
+
+    def __init__(self, *batches: list[dict[str, Any]]) -> None:
+        self.batches = list(batches)
+        self.offsets: list[int | None] = []
+
+    async def __call__(self, method: Any, **_more: Any) -> list[dict[str, Any]]:
+        self.offsets.append(method.offset)
+        return self.batches.pop(0) if len(self.batches) > 1 else self.batches[0]
+
+
+async def poll(bot: AtOnce, waits: int) -> tuple[list[float], list[int]]:
+    """Poll until it has waited so often; how long it waited, and the numbers of the updates it handed on."""
+    slept: list[float] = []
+    handled: list[int] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == waits:
+            raise asyncio.CancelledError
+
+    async def handle(update: Any) -> None:
+        handled.append(update.update_id)
+
+    with pytest.raises(asyncio.CancelledError):
+        await Poller(bot, handle, sleep=sleep).run()  # type: ignore[arg-type]
+    return slept, handled
+
+
+def update(number: Any, text: str = "x") -> dict[str, Any]:
+    chat = {"id": 1, "type": "private"}
+    return {"update_id": number, "message": {"message_id": 1, "date": 1, "chat": chat, "text": text}}
+
+
+async def test_a_server_that_answers_nothing_at_once_is_asked_ever_more_rarely() -> None:
+    bot = AtOnce([])
+    slept, _ = await poll(bot, 7)
+    assert slept == [1, 2, 4, 8, 16, 30, 30]
+    assert len(bot.offsets) == 7, "one question a wait"
+
+
+async def test_news_ends_the_waiting() -> None:
+    bot = AtOnce([], [], [update(7)], [])
+    slept, handled = await poll(bot, 4)
+    assert (slept, handled) == ([1, 2, 1, 2], [7])
+    assert bot.offsets == [None, None, None, 8, 8]
+
+
+@pytest.mark.parametrize("number", [None, "5", True, 5.5])
+async def test_an_update_without_a_usable_number_is_told_once_and_never_handed_on(number: Any) -> None:
+    bot = AtOnce([update(number)])
+    with capture_logs() as logs:
+        slept, handled = await poll(bot, 5)
+    assert slept == [1, 2, 4, 8, 16]
+    assert handled == [], "it can never be confirmed, so it would be handled for ever"
+    assert [one["event"] for one in logs] == ["telegram.unnumbered_update"]
+
+
+async def test_a_server_that_forgets_the_confirmation_is_not_asked_in_a_circle() -> None:
+    slept, _ = await poll(AtOnce([update(7)]), 3)
+    assert slept == [1, 2, 4]
+
+
+async def test_an_update_of_any_unicode_is_handed_on_clean() -> None:
+    taken: list[str] = []
+
+    async def handle(found: Any) -> None:
+        taken.append(found.message.text)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Poller(AtOnce([update(1, "a\x00\ud800")]), handle).run()  # type: ignore[arg-type]
+    assert taken == ["a\ufffd"]
 
 
 async def test_a_wrong_token_stops_with_one_clear_line(tmp_path: Path, clock: FrozenClock) -> None:

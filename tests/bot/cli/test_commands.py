@@ -360,6 +360,20 @@ def test_the_demo_is_made_kept_and_refuses_a_school_that_it_did_not_make(
     assert rows("select count(*) from person") == [(5,)]
 
 
+def test_talking_to_a_demo_that_was_never_made_says_so_and_makes_nothing(own_folder: Path) -> None:
+    said = run("talk", "--demo", "--person", "mother", "/grades", code=2).output
+    assert "make demo" in said
+    assert not list(own_folder.iterdir())
+
+
+def test_the_terminal_names_the_port_that_the_demo_is_open_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("demo", "--no-serve")
+    said = run(
+        *("talk", "--demo", "--port", "9123", "--person", "mother"), "/links", "tap:Connect another"
+    ).output
+    assert "127.0.0.1:9123" in said
+
+
 # --- doctor and settings ----------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from core.db.engine import Database
 from core.db.models import Person
 from core.db.outbox import publish
 from core.db.uow import UnitOfWork
+from core.logging import hide_secrets
 
 _COUNT = sa.select(sa.func.count()).select_from(Person)
 
@@ -31,6 +32,20 @@ async def test_an_inner_writing_joins_the_outer_one(uow: UnitOfWork) -> None:
                 await uow.insert(Person, given="A", family="B")
             raise RuntimeError
     assert await uow.value(_COUNT) == 0
+
+
+async def test_an_error_of_the_database_does_not_tell_what_people_wrote(uow: UnitOfWork) -> None:
+    with pytest.raises(sa.exc.IntegrityError) as refused:
+        async with uow.writing():
+            await uow.insert(Person, given="her words", family=None)
+    with pytest.raises(sa.exc.StatementError) as misfit:
+        await uow.rows(
+            sa.text("SELECT :a + 1, nothing FROM person WHERE given = :b"), {"a": "her words", "b": 1}
+        )
+    for caught in (refused, misfit):
+        said = hide_secrets(str(caught.value))
+        assert "person" in said
+        assert "her words" not in said
 
 
 async def test_a_write_outside_of_writing_is_a_fault(uow: UnitOfWork) -> None:

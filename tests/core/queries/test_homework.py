@@ -12,7 +12,7 @@ from core.db.models import Attachment, CourseEnrollment
 from core.db.uow import UnitOfWork
 from core.errors import NotFound
 from core.queries.homework import access_attachment, homework_for
-from tests.cast import TODAY, Cast, actor_of, chat_key
+from tests.cast import TODAY, Cast, actor_of
 
 DUE = TODAY + timedelta(days=1)
 
