@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 import structlog
 
 from core.cards import Block, Card, Section
@@ -20,7 +19,7 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.domain.telling import Held
 from core.i18n import match_locale, translator
-from core.queries.audiences import names_of
+from core.queries.audiences import names_of, still_told
 from notifier.notices.notice import Event, News, Notice, Reader
 
 log = structlog.get_logger(__name__)
@@ -113,12 +112,7 @@ async def _known(
     audience = await notice.audience(uow, event)
     if audience is None:
         return _Known(notice, frozenset(), {}, "UTC", "en")
-    links = audience.links.subquery()
-    chats = {delivery.chat_id for delivery in deliveries}
-    rows = await uow.rows(
-        sa.select(links.c.chat_id, links.c.child_id).where(links.c.chat_id.in_(chats)).distinct()
-    )
-    entitled = frozenset((row.chat_id, row.child_id) for row in rows)
+    entitled = await still_told(uow, audience, {delivery.chat_id for delivery in deliveries})
     children = sorted({delivery.child_id for delivery in deliveries})
     facts = await notice.load(uow, event, children) if entitled else {}
     return _Known(notice, entitled, facts, audience.timezone, audience.locale)

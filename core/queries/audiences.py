@@ -55,6 +55,17 @@ class Audience:
     but: int | None = None
 
 
+async def still_told(
+    uow: UnitOfWork, audience: Audience, chats: Collection[int]
+) -> frozenset[tuple[int, int]]:
+    """Of these chats, those that are in the audience now, each with the child it is about. One statement."""
+    links = audience.links.subquery()
+    rows = await uow.rows(
+        sa.select(links.c.chat_id, links.c.child_id).where(links.c.chat_id.in_(chats)).distinct()
+    )
+    return frozenset((row.chat_id, row.child_id) for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The school that something happened at."""
