@@ -124,7 +124,9 @@ def _is_address(name: str) -> bool:
 def check_origin(request: web.Request, own: OwnAddress) -> None:
     """Refuse a write or a live connection that another site's page started. Raises HTTPForbidden."""
     if not own.is_own(request.headers.get("Origin", ""), request.host):
-        raise web.HTTPForbidden(text="wrong origin")
+        raise web.HTTPForbidden(
+            text="This page was not opened at the address that Schoolbell is set up for (SCHOOLBELL_PUBLIC_URL)."
+        )
 
 
 def secret_of(request: web.Request, cookie: str) -> str:
