@@ -118,8 +118,8 @@ class Capability:
     """``menu`` and ``title`` are message ids: a line for the menu, and the word that calls it without a slash.
 
     ``tap`` is the callback data's class, whose prefix names the capability; ``steps`` take the plain text of an
-    open conversation; ``claims`` says whether free text outside of one is meant for ``on_command``. ``posts`` is the
-    kind of postings that ``undo`` takes back.
+    open conversation, and are left where what they are about is saved, dropped, old or gone; ``claims`` says whether
+    free text outside of one is meant for ``on_command``. ``posts`` is the kind of postings that ``undo`` takes back.
     """
 
     name: str

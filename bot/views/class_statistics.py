@@ -67,7 +67,7 @@ def pupils_card(t: Translator, found: ClassStatistics) -> Card:
             debts[one.pupil.id].append(f"{_course(course)} {mean}".strip())
     rows = tuple(
         (
-            f"{pupil.name.family} {pupil.name.given}",
+            pupil.list_name,
             ", ".join(debts[pupil.id]) or "—",
             str(found.missed.get(pupil.id, 0)),
         )
@@ -82,7 +82,7 @@ def course_card(t: Translator, found: ClassStatistics, course: CourseStatistics)
     """One subject: each pupil's marks and average."""
     rows = tuple(
         (
-            ("⚠ " if one.is_debt else "") + f"{one.pupil.name.family} {one.pupil.name.given}",
+            ("⚠ " if one.is_debt else "") + one.pupil.list_name,
             " ".join(shorten(mark, 12) for mark in one.marks[-_MARKS_SHOWN:]) or "—",
             _mean(t, found, (one.average, one.in_percent)),
         )

@@ -19,9 +19,9 @@ from core.queries.register import register_lines
 async def note_presence(
     uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey, student_id: int, noted: Noted
 ) -> bool:
-    """Note one pupil's presence; False where it stands so already. At most ten statements.
+    """Note one pupil's presence; False where it stands so already. At most twelve statements.
 
-    Raises NotFound for a lesson or pupil that is not the asker's, Invalid("lesson_in_future") and ("term_closed").
+    Raises NotFound for a lesson or pupil that is not the asker's, and as ``check_writable``.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
@@ -55,7 +55,7 @@ async def note_presence(
 async def all_the_rest_present(uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey) -> bool:
     """Say that whoever is not noted otherwise was there: the register is taken. False where it was already.
 
-    At most six statements. Raises as ``note_presence``.
+    At most nine statements. Raises as ``note_presence``.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)

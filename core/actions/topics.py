@@ -18,9 +18,9 @@ LONGEST_TOPIC = 300
 
 
 async def set_topic(uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey, topic: str) -> TaughtLesson:
-    """Write a lesson's topic, also ahead of the lesson; the lesson as it was. At most six statements.
+    """Write a lesson's topic, also ahead of the lesson; the lesson as it was. At most eight statements.
 
-    Raises NotFound, Invalid("text_too_long") and Invalid("term_closed").
+    Raises NotFound, Invalid("text_too_long"), and as ``check_writable``.
     """
     words = " ".join(topic.split())
     if len(words) > LONGEST_TOPIC:
