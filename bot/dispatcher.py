@@ -24,6 +24,8 @@ from core.db.engine import Database
 from core.domain.keyboard import from_wrong_layout
 from core.errors import Invalid, NotFound, SchoolbellError
 
+_OVER = frozenset(("draft_over", "lesson_in_future", "not_in_year", "term_closed", "no_lesson"))
+
 
 def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
     """A Dispatcher of its own, ready for ``feed_update(bot, update, channel=…)``.
@@ -114,7 +116,8 @@ async def _plain_words(turn: Turn, text: str) -> Reply:
 
 
 def _is_over(error: SchoolbellError) -> bool:
-    return isinstance(error, NotFound) or (isinstance(error, Invalid) and error.key == "draft_over")
+    """Whether no other words can help the step that raised it."""
+    return isinstance(error, NotFound) or (isinstance(error, Invalid) and error.key in _OVER)
 
 
 async def on_tap(query: CallbackQuery, turn: Turn) -> Reply:

@@ -67,7 +67,7 @@ def class_day_card(t: Translator, day: ClassDay) -> Card:
 def _row(t: Translator, one: AbsentPupil) -> tuple[str, str, str]:
     reasons = dict.fromkeys([*one.reported, *(missed.reason for missed in one.missed if missed.reason)])
     sign = "⚠ " if one.is_unexplained else ""
-    name = f"{sign}{one.pupil.name.family} {one.pupil.name.given}".strip()
+    name = f"{sign}{one.pupil.list_name}"
     missed = "; ".join(_missed(t, lesson) for lesson in one.missed) or t("reported by the parents")
     return name, missed, "; ".join(reasons) or "—"
 

@@ -67,7 +67,7 @@ def pupils_card(t: Translator, found: ClassStatistics) -> Card:
             subjects[one.pupil.id].append(f"{_course(course)} {mean}".strip())
     rows = tuple(
         (
-            f"{pupil.name.family} {pupil.name.given}",
+            pupil.list_name,
             ", ".join(subjects[pupil.id]) or "—",
             str(found.missed.get(pupil.id, 0)),
         )
@@ -84,7 +84,7 @@ def course_card(t: Translator, found: ClassStatistics, course: CourseStatistics)
     """One subject: each pupil's marks and average."""
     rows = tuple(
         (
-            ("⚠ " if one.needs_attention else "") + f"{one.pupil.name.family} {one.pupil.name.given}",
+            ("⚠ " if one.needs_attention else "") + one.pupil.list_name,
             " ".join(
                 shorten(mark_value(t, mark.value, mark.maximum), 12) for mark in one.marks[-_MARKS_SHOWN:]
             )

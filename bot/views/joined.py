@@ -12,7 +12,6 @@ from core.actions.invitations import IssueReport
 from core.cards import Block, Button, Card, Note, Table, Text
 from core.domain.codes import show_code
 from core.domain.ids import LARGEST_ID
-from core.domain.names import PersonName
 from core.i18n import N_, Translator
 from core.queries.classes import ClassRoom
 from core.queries.joined import JoinedClass, JoinedPupil
@@ -91,11 +90,7 @@ def _row(t: Translator, one: JoinedPupil, zone: tzinfo | None) -> tuple[str, str
         + f" {_since(t, guardian.since, zone)}"
         for guardian in one.guardians
     )
-    return _list_name(one.pupil.name), _since(t, one.since, zone), guardians or t("none known")
-
-
-def _list_name(name: PersonName) -> str:
-    return f"{name.family} {name.given}".strip()
+    return one.pupil.list_name, _since(t, one.since, zone), guardians or t("none known")
 
 
 def _since(t: Translator, since: datetime | None, zone: tzinfo | None) -> str:
@@ -134,7 +129,7 @@ def families_card(t: Translator, joined: JoinedClass, page: int) -> Card:
     rows: list[tuple[Button, ...]] = [
         (
             Button(
-                ("○ " if one.not_linked else "✓ ") + _list_name(one.pupil.name),
+                ("○ " if one.not_linked else "✓ ") + one.pupil.list_name,
                 InviteTap(do="family", room=room, who=one.pupil.id).pack(),
             ),
         )
@@ -165,7 +160,7 @@ def family_card(t: Translator, joined: JoinedClass, one: JoinedPupil, zone: tzin
         for number, name, since in people
     ]
     rows.append((Button(t("Back"), InviteTap(do="list", room=room).pack()),))
-    return Card(_list_name(one.pupil.name), (Text(t("For whom is the new code?")),), tuple(rows))
+    return Card(one.pupil.list_name, (Text(t("For whom is the new code?")),), tuple(rows))
 
 
 def ask_invite_card(t: Translator, room: ClassRoom, person_id: int, name: str, *, linked: bool) -> Card:

@@ -34,7 +34,7 @@ async def note_presence(
 
     Further taps on the same pupil belong to the same entry, and are told as one change a minute after the last.
     Sixteen statements or fewer. Raises NotFound for a lesson or pupil that is not the asker's,
-    Invalid("minutes_off"), ("lesson_in_future") and ("term_closed").
+    Invalid("minutes_off"), and as ``check_writable``.
     """
     if minutes is not None and (presence is not Presence.LATE or not 1 <= minutes <= MOST_MINUTES):
         raise Invalid("minutes_off", minutes=minutes, most=MOST_MINUTES)
@@ -115,7 +115,7 @@ def _tapped(effects: Any, lesson_id: LessonId) -> dict[str, Any]:
 async def all_the_rest_present(uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey) -> bool:
     """Say that whoever is not noted otherwise was there: the register is taken. False where it was already.
 
-    Nobody is told: present is what families take for granted. At most seven statements. Raises as ``note_presence``.
+    Nobody is told: present is what families take for granted. At most nine statements. Raises as ``note_presence``.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)

@@ -11,7 +11,7 @@ from core.access import Actor, School
 from core.db.models import Enrollment, Org, Person, SchoolClass
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, ClassId, OrgId, PersonId
-from core.domain.names import PersonName
+from core.domain.names import PersonName, list_names
 from core.domain.rights import Role
 from core.errors import NotFound
 
@@ -38,6 +38,8 @@ class ClassPupil:
 
     id: PersonId
     name: PersonName
+    list_name: str
+    """Family name first, told apart from others of the same name in the class."""
 
 
 def _classes() -> sa.Select[Any]:
@@ -99,7 +101,10 @@ async def pupils_of(uow: UnitOfWork, room: ClassRoom) -> tuple[ClassPupil, ...]:
     """The class's pupils today, by family name. One statement."""
     today = room.school.today(uow.now)
     rows = await uow.rows(
-        sa.select(Person.id, Person.family, Person.given, Person.middle, Person.nickname)
+        sa.select(
+            *(Person.id, Person.family, Person.given, Person.middle, Person.nickname),
+            Enrollment.roll_number,
+        )
         .join(Enrollment, Enrollment.student_id == Person.id)
         .where(
             Enrollment.class_id == room.id,
@@ -107,8 +112,10 @@ async def pupils_of(uow: UnitOfWork, room: ClassRoom) -> tuple[ClassPupil, ...]:
             sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= today),
         )
     )
+    names = [PersonName(row.family, row.given, row.middle, row.nickname) for row in rows]
+    on_list = list_names([(name, row.roll_number) for name, row in zip(names, rows, strict=True)])
     pupils = [
-        ClassPupil(PersonId(row.id), PersonName(row.family, row.given, row.middle, row.nickname))
-        for row in rows
+        ClassPupil(PersonId(row.id), name, listed)
+        for row, name, listed in zip(rows, names, on_list, strict=True)
     ]
     return tuple(sorted(pupils, key=lambda pupil: (pupil.name.sort_key, pupil.id)))

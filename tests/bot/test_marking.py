@@ -339,6 +339,7 @@ async def test_two_of_one_name_are_told_apart_wherever_they_stand(
     assert "Ivanov Kirill №21: 5" in (await teacher.tap("Ivanov Kirill №21")).text
     assert "Ivanov Kirill №21: 5" in (await teacher.tap("Save")).text
     assert "Ivanov Kirill №4" in " ".join((await teacher.send("/register")).buttons)
+    assert "Ivanov Kirill №21" in (await phone(stage, cast, "homeroom").send("/joined")).text
 
 
 async def test_one_item_can_be_left_out(stage: Stage, cast: Cast, kozlovs: tuple[int, int]) -> None:
@@ -424,6 +425,18 @@ async def test_steps_of_other_capabilities_are_left_in_the_same_way(
     await teacher.tap("Edit")
     clock.move(timedelta(days=1, minutes=1))
     assert "Petrov Ivan: 5" in (await teacher.send("Petrov 5")).text
+
+
+async def test_a_topic_for_a_lesson_that_is_cancelled_meanwhile_does_not_keep_the_chat(
+    stage: Stage, cast: Cast, database: Database, clock: FrozenClock
+) -> None:
+    teacher = phone(stage, cast, "teacher")
+    course = cast.courses["algebra_7a"]
+    await teacher.tap_data(f"tp:ask:{course}:{TODAY.toordinal()}:1")
+    async with UnitOfWork(database, clock, via="test") as uow, uow.writing():
+        await uow.insert(LessonChange, course_id=course, date=TODAY, period=1, kind=ChangeKind.CANCELLED)
+    assert "no lesson 1 like that" in (await teacher.send("Fractions")).text
+    assert "I did not understand that" in (await teacher.send("Fractions")).text
 
 
 async def test_undo_works_for_five_minutes(stage: Stage, cast: Cast, clock: FrozenClock) -> None:
