@@ -314,9 +314,11 @@ def undone_blocks(t: Translator, undone: UndoneMarks) -> tuple[Block, ...]:
         parts.append(t.plural("{n} mark", "{n} marks", undone.marks))
     if undone.presences:
         parts.append(t.plural("{n} note of presence", "{n} notes of presence", undone.presences))
-    blocks: list[Block] = [
-        Text(t("Taken back: {what}.", what=t.list(parts)) if parts else t("It is taken back."))
-    ]
+    if undone.changes:
+        parts.append(t.plural("{n} change of a mark", "{n} changes of marks", undone.changes))
+    blocks: list[Block] = []
+    if parts or not undone.kept:
+        blocks.append(Text(t("Taken back: {what}.", what=t.list(parts)) if parts else t("It is taken back.")))
     if undone.kept:
         blocks.append(
             Note(

@@ -11,10 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.access import fresh_actor
+from core.actions.mark_history import restore_mark
 from core.actions.postings import claim_posting, claim_undo, keep_effects
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.lessons import take_register, touch_lesson, untake_register
+from core.db.entry_effects import EntryEffects
+from core.db.lessons import lock_lesson, take_register, touch_lesson, untake_register
 from core.db.models import Assessment, Mark
 from core.db.outbox import cancel_event, cancel_events, publish
 from core.db.presence import (
@@ -100,15 +102,13 @@ async def save_marks(
         if after:
             await cancel_events(uow, [presence_key(lesson_id, student) for student in after])
         took_register = rest_present and await take_register(uow, lesson_id, lesson.teacher_id)
-        effects = {
-            "lesson": int(lesson_id),
-            "marks": [mark["id"] for mark in marks],
-            "presence": {
-                str(student): [before[student].as_json(), after[student].as_json()] for student in after
-            },
-            "register": took_register,
-        }
-        await keep_effects(uow, posting.id, effects)
+        effects = EntryEffects(
+            lesson_id,
+            tuple(mark["id"] for mark in marks),
+            {student: (before[student], after[student]) for student in after},
+            took_register,
+        )
+        await keep_effects(uow, posting.id, effects.as_json())
         await _tell(uow, posting.id, lesson, marks=bool(marks), presence=bool(after))
         await record(
             uow,
@@ -258,44 +258,49 @@ async def _tell(
 
 @dataclass(frozen=True, slots=True)
 class UndoneMarks:
-    """How much was taken back; ``kept`` counts what somebody has changed since, which stays."""
+    """How much was taken back, ``changes`` of marks among it; ``kept`` counts what somebody has changed since, which
+    stays."""
 
     marks: int
     presences: int
     kept: int
+    changes: int = 0
 
 
 async def undo_marks(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> UndoneMarks:
-    """Take a whole entry back: marks are withdrawn, presences are again what they were.
+    """Take a whole entry back: marks are withdrawn, presences and changed marks are again what they were.
 
-    Raises NotFound, Invalid("undone_already") and Invalid("undo_too_late"). At most twelve statements.
+    Raises NotFound, Invalid("undone_already") and Invalid("undo_too_late"). At most fifteen statements.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
         posting = await claim_undo(uow, actor, posting_id, PostingKind.MARKS)
-        effects = posting.effects
-        lesson_id = LessonId(effects["lesson"])
-        assert posting.author_id is not None
-        withdrawn = await withdraw_marks(uow, effects["marks"], by=posting.author_id, why="undo")
-        restored, kept = await _restore_presence(uow, lesson_id, effects["presence"], by=posting.author_id)
-        if effects["register"]:
-            await untake_register(uow, lesson_id)
-        await _untell(uow, posting, lesson_id, restored)
-        was = {student: Noted.from_json(effects["presence"][str(student)][1]) for student in restored}
+        effects, by = EntryEffects.from_json(posting.effects), posting.author_id
+        assert by is not None
+        await lock_lesson(uow, effects.lesson_id)
+        withdrawn = await withdraw_marks(uow, effects.marks, by=by, why="undo")
+        restored = await _restore_presence(uow, effects, by=by)
+        if effects.register:
+            await untake_register(uow, effects.lesson_id)
+        is_restored = effects.changed is not None and await restore_mark(uow, effects.changed, by=by)
+        await _untell(uow, posting, effects, restored)
         await record(
             uow,
             "marks.undo",
-            actor_id=posting.author_id,
-            subject=("lesson", lesson_id),
+            actor_id=by,
+            subject=("lesson", effects.lesson_id),
             before={
                 "posting": int(posting.id),
                 "marks": withdrawn,
-                "presence": {str(student): str(noted) for student, noted in was.items()},
-                "register_taken": effects["register"],
+                "presence": {str(student): str(effects.presence[student][1]) for student in restored},
+                "register_taken": effects.register,
+                "changed": effects.changed.as_json() if effects.changed and is_restored else None,
             },
             after={"presence": {str(student): str(noted) for student, noted in restored.items()}},
         )
-    return UndoneMarks(len(withdrawn), len(restored), kept + len(effects["marks"]) - len(withdrawn))
+    done = len(withdrawn) + len(restored) + is_restored
+    wanted = len(effects.marks) + len(effects.presence) + (effects.changed is not None)
+    return UndoneMarks(len(withdrawn), len(restored), wanted - done, int(is_restored))
 
 
 async def withdraw_marks(uow: UnitOfWork, mark_ids: Sequence[int], *, by: PersonId, why: str) -> list[int]:
@@ -311,33 +316,32 @@ async def withdraw_marks(uow: UnitOfWork, mark_ids: Sequence[int], *, by: Person
     return sorted(result.scalars().all())
 
 
-async def _restore_presence(
-    uow: UnitOfWork, lesson_id: LessonId, changes: Mapping[str, Any], *, by: PersonId
-) -> tuple[dict[int, Noted], int]:
-    """Back to what was, but for pupils of whom somebody has said something else since; those are counted."""
-    if not changes:
-        return {}, 0
-    now = await noted_presence(uow, lesson_id, [int(student) for student in changes])
-    back: dict[int, Noted] = {}
-    for student, (before, after) in changes.items():
-        if now.get(int(student), PRESENT) == Noted.from_json(after):
-            back[int(student)] = Noted.from_json(before)
-    await write_presence(uow, lesson_id, back, recorded_by=by)
-    return back, len(changes) - len(back)
+async def _restore_presence(uow: UnitOfWork, effects: EntryEffects, *, by: PersonId) -> dict[int, Noted]:
+    """Back to what was, but for pupils of whom somebody has said something else since."""
+    if not effects.presence:
+        return {}
+    now = await noted_presence(uow, effects.lesson_id, list(effects.presence))
+    back = {
+        student: before
+        for student, (before, after) in effects.presence.items()
+        if now.get(student, PRESENT) == after
+    }
+    await write_presence(uow, effects.lesson_id, back, recorded_by=by)
+    return back
 
 
 async def _untell(
-    uow: UnitOfWork, posting: KeptPosting, lesson_id: LessonId, restored: Mapping[int, Noted]
+    uow: UnitOfWork, posting: KeptPosting, effects: EntryEffects, restored: Mapping[int, Noted]
 ) -> None:
     """What nobody heard of is not told; what was told is corrected."""
-    if posting.effects.get("tapped"):
+    if effects.tapped:
         for student, noted in restored.items():
-            was = Noted.from_json(posting.effects["presence"][str(student)][1])
-            await tell_presence(uow, lesson_id, student, (was, noted), by=posting.author_id)
+            change = (effects.presence[student][1], noted)
+            await tell_presence(uow, effects.lesson_id, student, change, by=posting.author_id)
         return
     for kind, changed, is_back in (
-        ("marks_posted", posting.effects["marks"], True),
-        ("absences_posted", posting.effects["presence"], bool(restored)),
+        ("marks_posted", effects.marks, True),
+        ("absences_posted", effects.presence, bool(restored)),
     ):
         key = f"{kind}:{posting.id}"
         if changed and not await cancel_event(uow, key) and is_back:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from core.access import Actor, fresh_actor
 from core.actions.postings import save_at_once, save_further
 from core.db.audit import record
 from core.db.conversation import ChatKey
+from core.db.entry_effects import EntryEffects
 from core.db.lessons import take_register, touch_lesson
 from core.db.presence import PRESENT, Noted, noted_presence, tell_presence, write_presence
 from core.db.uow import UnitOfWork
@@ -80,36 +81,15 @@ async def _keep_tap(
 ) -> None:
     """Into the chat's last entry where that is about this pupil and nobody else wrote since, else as one of its own."""
     last = await last_saved(uow, actor)
-    if last is not None and last.can_be_undone(uow.now):
-        change = _tapped(last.effects, lesson_id).get(str(student_id))
-        if change is not None and Noted.from_json(change[1]) == before:
-            first = Noted.from_json(change[0])
-            effects = _effects(lesson_id, {student_id: (first, after)})
-            await save_further(uow, last.id, effects, is_nothing=first == after)
+    if last is not None and last.kind is PostingKind.MARKS and last.can_be_undone(uow.now):
+        so_far = EntryEffects.from_json(last.effects)
+        first, latest = so_far.presence.get(student_id, (None, None))
+        if so_far.tapped and so_far.lesson_id == lesson_id and first is not None and latest == before:
+            effects = replace(so_far, presence={student_id: (first, after)})
+            await save_further(uow, last.id, effects.as_json(), is_nothing=first == after)
             return
-    effects = _effects(lesson_id, {student_id: (before, after)})
-    await save_at_once(uow, actor, lesson.teacher_id, PostingKind.MARKS, effects)
-
-
-def _effects(
-    lesson_id: LessonId, presence: dict[PersonId, tuple[Noted, Noted]], *, register: bool = False
-) -> dict[str, Any]:
-    """As ``save_marks`` keeps them; ``tapped`` tells that each pupil is told of one by one."""
-    return {
-        "lesson": int(lesson_id),
-        "marks": [],
-        "presence": {
-            str(one): [before.as_json(), after.as_json()] for one, (before, after) in presence.items()
-        },
-        "register": register,
-        "tapped": True,
-    }
-
-
-def _tapped(effects: Any, lesson_id: LessonId) -> dict[str, Any]:
-    """The presence that an entry noted, if it was by taps in this lesson."""
-    is_ours = effects.get("tapped") and effects["lesson"] == lesson_id
-    return dict(effects["presence"]) if is_ours else {}
+    effects = EntryEffects(lesson_id, presence={student_id: (before, after)}, tapped=True)
+    await save_at_once(uow, actor, lesson.teacher_id, PostingKind.MARKS, effects.as_json())
 
 
 async def all_the_rest_present(uow: UnitOfWork, key: ChatKey, lesson_key: LessonKey) -> bool:
@@ -124,7 +104,7 @@ async def all_the_rest_present(uow: UnitOfWork, key: ChatKey, lesson_key: Lesson
         lesson_id = await touch_lesson(uow, lesson_key)
         if not await take_register(uow, lesson_id, lesson.teacher_id):
             return False
-        effects = _effects(lesson_id, {}, register=True)
+        effects = EntryEffects(lesson_id, register=True, tapped=True).as_json()
         posting_id = await save_at_once(uow, actor, lesson.teacher_id, PostingKind.MARKS, effects)
         await record(
             uow,

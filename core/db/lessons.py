@@ -24,6 +24,11 @@ async def touch_lesson(uow: UnitOfWork, key: LessonKey) -> LessonId:
     return LessonId(result.scalar_one())
 
 
+async def lock_lesson(uow: UnitOfWork, lesson_id: LessonId) -> None:
+    """Make others who write in the lesson wait until commit; needs ``uow.writing()``. One statement."""
+    await uow.rows(sa.select(Lesson.id).where(Lesson.id == lesson_id).with_for_update())
+
+
 async def take_register(uow: UnitOfWork, lesson_id: LessonId, teacher_id: int) -> bool:
     """Say that all who are not noted otherwise were present; False where somebody has said so before.
 

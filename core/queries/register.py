@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.access import Actor
+from core.db.entry_effects import EntryEffects
 from core.db.models import (
     Assessment,
     Attendance,
@@ -247,17 +248,17 @@ async def undoable_at(uow: UnitOfWork, actor: Actor, register: LessonRegister) -
     last = await last_saved(uow, actor)
     if last is None or last.kind is not PostingKind.MARKS or not last.can_be_undone(uow.now):
         return None
-    effects = last.effects
-    if effects["lesson"] != register.lesson.id:
+    effects = EntryEffects.from_json(last.effects)
+    if effects.lesson_id != register.lesson.id:
         return None
-    noted = {int(student) for student in effects["presence"]}
+    about = {*effects.presence, *([effects.changed.student_id] if effects.changed else [])}
     pupils = [
         line
         for line in register.lines
-        if line.student_id in noted or any(mark.id in effects["marks"] for mark in line.marks)
+        if line.student_id in about or any(mark.id in effects.marks for mark in line.marks)
     ]
-    only = pupils[0] if len(pupils) == 1 and not effects["register"] else None
-    return Undoable(last.id, only, is_rest=effects["register"] and not pupils)
+    only = pupils[0] if len(pupils) == 1 and not effects.register else None
+    return Undoable(last.id, only, is_rest=effects.register and not pupils)
 
 
 async def pupils_elsewhere(

@@ -263,3 +263,52 @@ async def test_a_mark_of_a_closed_term_stays(desk: Desk) -> None:
     heard = await desk.teacher.tap_data(f"rg:drop:0:0:0:{mark.id}::0:0")
     assert "term that is closed" in heard.text
     assert (await desk.newest()).withdrawn_at is None
+
+
+async def test_a_correction_is_undone_without_a_trace_for_the_family(desk: Desk) -> None:
+    await desk.give("Petrov 3")
+    for old, new in (("3", "4"), ("4", "5")):
+        await desk.open(f"Change {old}")
+        await desk.teacher.tap(new)
+    card = await desk.teacher.tap("Undo: Petrov Ivan")
+    assert "Taken back: 1 change of a mark." in card.text
+    mark = await desk.newest()
+    assert (mark.value, mark.number) == ("4", Decimal(4))
+    assert await desk.history() == ["3"]
+    await desk.teacher.tap("Undo: Petrov Ivan")
+    assert (await desk.newest()).value == "3"
+    assert "corrected" not in await desk.family_sees()
+    assert await desk.waiting() == []
+    assert not any("Undo" in one for one in desk.teacher.last.buttons)  # type: ignore[union-attr]
+
+
+async def test_a_mark_withdrawn_by_mistake_comes_back_and_the_line_before_stays(desk: Desk) -> None:
+    await desk.teacher.send("Smirnov Alexei 5")
+    await desk.teacher.tap("Save")
+    await desk.teacher.send('Petrov 7/10 test "neat"')
+    await desk.teacher.tap("Save")
+    await desk.open("Change 7/10")
+    await desk.teacher.tap("Withdraw this mark")
+    said = (await desk.teacher.send("/undo")).text
+    assert "Taken back: 1 change of a mark." in said
+    mark = await desk.newest()
+    assert (mark.value, mark.withdrawn_at, mark.withdrawn_by) == ("7", None, None)
+    assert "7/10" in await desk.family_sees()
+    entry = await desk.uow.row(
+        sa.select(AuditEntry.before).where(AuditEntry.action == "marks.undo").order_by(AuditEntry.id.desc())
+    )
+    assert entry is not None
+    assert entry.before["changed"]["before"] == "7"
+
+
+async def test_a_correction_that_was_corrected_again_is_not_undone(desk: Desk) -> None:
+    await desk.give("Petrov 3")
+    await desk.open("Change 3")
+    await desk.teacher.tap("4")
+    undo = desk.teacher.last.buttons["Undo: Petrov Ivan"]  # type: ignore[union-attr]
+    await desk.open("Change 4")
+    await desk.teacher.tap("5")
+    card = await desk.teacher.tap_data(undo)
+    assert "1 was changed since and stays." in card.text
+    assert "taken back" not in card.text.casefold()
+    assert (await desk.newest()).value == "5"

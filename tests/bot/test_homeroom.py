@@ -325,6 +325,12 @@ async def test_who_is_absent_today_and_why(homeroom: User, uow: UnitOfWork, cast
     assert "⚠" not in heard.text, "both were excused that day"
 
 
+@pytest.mark.parametrize("words", ["17.11", "on 17 Nov", "7A 17.11", "17 ноября 7А"])
+async def test_another_day_is_named_with_or_without_the_class(homeroom: User, words: str) -> None:
+    said = (await homeroom.send(f"/absent {words}")).text
+    assert "secret-ivan reason" in said
+
+
 async def test_looks_from_above_are_audited_and_the_homeroom_teachers_are_not(
     stage: Stage, homeroom: User, uow: UnitOfWork, cast: Cast
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.actions.marks import NewEntry, save_marks, undo_marks
 from core.actions.postings import start_posting
 from core.actions.register import all_the_rest_present, note_presence
 from core.clock import FrozenClock
+from core.db.engine import Database
 from core.db.models import (
     Attendance,
     AuditEntry,
@@ -240,6 +242,23 @@ async def test_what_somebody_else_changed_since_stays(
     undone = await undo_marks(uow, chat_key(cast, "teacher"), PostingId(newest_of_teacher))
     assert (undone.presences, undone.kept) == (0, 1)
     assert await register.noted() == ("ill", None, "")
+
+
+async def test_two_phones_at_once_leave_one_presence_and_one_thing_to_tell(
+    register: Register, database: Database, uow: UnitOfWork, cast: Cast, clock: FrozenClock
+) -> None:
+    await _orlov_stands_in(uow, cast)
+
+    async def tap(by: str, presence: Presence) -> None:
+        async with UnitOfWork(database, clock, via="test") as own:
+            await Register(own, cast).tap(presence, by=by)
+
+    await asyncio.gather(tap("teacher", ABSENT), tap("homeroom", ILL), tap("teacher", LATE))
+    noted = await register.noted()
+    assert noted is not None
+    (event,) = await register.waiting()
+    assert event.payload["before"] == ["present", None]
+    assert event.payload["after"][0] == noted[0]
 
 
 async def test_all_the_rest_present_is_undone_like_any_entry(register: Register, uow: UnitOfWork) -> None:
