@@ -124,9 +124,9 @@ class Capability:
 
     ``tap`` is the callback data's class, whose prefix names the capability; ``steps`` take the plain text of an
     open conversation, those of ``file_steps`` also files without words (the text is empty then). A tap on another
-    capability ends it, unless that ``keeps_steps``, and so does what it is about being saved, dropped, old or gone. ``claims`` says whether free text outside of a conversation is
-    meant for ``on_command``; ``insists``, whether it is so surely inside of another one that one has to ask.
-    ``posts`` is the kind of postings that ``undo`` takes back.
+    capability ends it, unless that ``keeps_steps``, and so does what it is about being saved, dropped, old or gone.
+    ``claims`` says whether free text outside of a conversation is meant for ``on_command``; ``insists``, whether it is
+    so surely inside of another one that one has to ask. ``posts`` is the kind of postings that ``undo`` takes back.
     """
 
     name: str

@@ -59,7 +59,7 @@ async def _must_answer(database: Database) -> None:
         fault = error.orig if isinstance(error, DBAPIError) and error.orig else error
         why = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:200]
         shown = database.url.render_as_string(hide_password=True)
-        raise SettingsError(f"SCHOOLBELL_DATABASE_URL: {shown} does not answer: {why}") from None
+        raise SettingsError(f"SCHOOLBELL_DATABASE_URL: {shown} cannot be opened ({why})") from None
 
 
 class MigrationRefused(Exception):
@@ -198,6 +198,8 @@ async def revision_of(settings: Settings) -> str | None:
     """As ``revision_at`` for the database of the settings. Raises SettingsError where it cannot be asked."""
     try:
         return await revision_at(settings.database_url)
+    except SettingsError:
+        raise
     except Exception as error:  # each driver has its own
         raise _unusable(settings, error) from None
 

@@ -80,7 +80,7 @@ class HomeworkPreview:
 async def preview_homework(
     uow: UnitOfWork, actor: Actor, chat_id: ChatId, draft: HomeworkDraft
 ) -> HomeworkPreview:
-    """The draft with its days. Five statements, and two for a homework that is set. Raises NotFound for a course that
+    """The draft with its days. Six statements, and two for a homework that is set. Raises NotFound for a course that
     is not the asker's, and for a homework that is no more."""
     courses = await taught_courses(uow, actor)
     if not courses:

@@ -330,8 +330,8 @@ async def check_writable(uow: UnitOfWork, lesson: TaughtLesson, *, ahead: bool =
     """Whether something may be written in the lesson today; ``ahead`` also before its day.
 
     A lesson is one that has a row, or that the timetable with its changes plans. Raises Invalid("lesson_in_future"),
-    ("not_in_year"), ("term_closed") and ("no_lesson"), each with ``on``. One statement, three where the lesson has no
-    row yet.
+    ("not_in_year"), ("term_closed") and ("no_lesson"), each with ``on``. Three statements at most, one where the
+    lesson has a row.
     """
     school, on, year = lesson.course.school, lesson.key.on, lesson.course.year
     today = school.today(uow.now)

@@ -89,7 +89,7 @@ class Marking:
 
 
 async def read_marking(uow: UnitOfWork, actor: Actor, draft: MarkingDraft) -> Marking:
-    """The draft at its lesson. At most eight statements, three more where nothing can be written there.
+    """The draft at its lesson. At most eleven statements.
 
     Raises NotFound.
     """

@@ -37,20 +37,19 @@ class Preferences:
 
 
 async def preferences_for(uow: UnitOfWork, actor: Actor) -> Preferences:
-    """The choices of the asker's own chat. Two statements. Raises NotFound for a stranger."""
+    """The choices of the asker's own chat. One statement. Raises NotFound for a stranger."""
     if actor.is_stranger or actor.chat_id is None:
         raise NotFound("settings_not_found")
-    chat = await uow.row(
-        sa.select(
-            *(Chat.quiet_from, Chat.quiet_to, Chat.digest_at, Chat.emergencies_only, Chat.poor_up_to)
-        ).where(Chat.id == actor.chat_id)
-    )
-    assert chat is not None
     rows = await uow.rows(
-        sa.select(NoticePreference.kind, NoticePreference.child_id, NoticePreference.choice)
-        .join(ChatLink, ChatLink.id == NoticePreference.link_id)
-        .where(ChatLink.chat_id == actor.chat_id, ChatLink.revoked_at.is_(None))
+        sa.select(
+            *(Chat.quiet_from, Chat.quiet_to, Chat.digest_at, Chat.emergencies_only, Chat.poor_up_to),
+            *(NoticePreference.kind, NoticePreference.child_id, NoticePreference.choice),
+        )
+        .outerjoin(ChatLink, (ChatLink.chat_id == Chat.id) & ChatLink.revoked_at.is_(None))
+        .outerjoin(NoticePreference, NoticePreference.link_id == ChatLink.id)
+        .where(Chat.id == actor.chat_id)
     )
+    chat = rows[0]
     quiet = (
         Hours(chat.quiet_from, chat.quiet_to)
         if chat.quiet_from is not None and chat.quiet_to is not None
@@ -61,7 +60,7 @@ async def preferences_for(uow: UnitOfWork, actor: Actor) -> Preferences:
         chat.digest_at or DIGEST_AT,
         chat.emergencies_only,
         chat.poor_up_to,
-        {(row.kind, row.child_id): row.choice for row in rows},
+        {(row.kind, row.child_id): row.choice for row in rows if row.kind is not None},
     )
 
 

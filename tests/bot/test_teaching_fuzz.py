@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,16 @@ from tests.support.lessons import add_course, add_pupil, substitute
 
 _APOLOGIES = ("Something went wrong", "у нас что-то сломалось", "ระบบของเราขัดข้อง")
 _SAVED = {
-    PostingKind.MARKS: ("marks.save", "marks.undo"),
-    PostingKind.HOMEWORK: ("homework.set", "homework.undo"),
-    PostingKind.ANNOUNCEMENT: ("announcement.publish", "announcement.withdraw"),
+    PostingKind.MARKS: {"marks.save", "presence.note", "register.take", "mark.correct", "mark.withdraw"},
+    PostingKind.HOMEWORK: {"homework.set", "homework.edit"},
+    PostingKind.ANNOUNCEMENT: {"announcement.publish", "announcement.edit"},
+    PostingKind.TOPIC: {"lesson.topic"},
+}
+_UNDONE = {
+    PostingKind.MARKS: {"marks.undo"},
+    PostingKind.HOMEWORK: {"homework.undo"},
+    PostingKind.ANNOUNCEMENT: {"announcement.withdraw", "announcement.undo", "announcement.edit"},
+    PostingKind.TOPIC: {"lesson.topic_undo"},
 }
 
 _TARGETS = (
@@ -121,7 +128,8 @@ class Journal:
     courses: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     """The places in the week of each course; a course without any has lessons without a period."""
     seen_audit: int = 0
-    audited: dict[str, set[int]] = field(default_factory=dict)
+    audited: dict[datetime, set[str]] = field(default_factory=dict)
+    """What was done at each moment; the clock stands still while one thing is done."""
     marks_saved: set[int] = field(default_factory=set)
     marks_gone: set[int] = field(default_factory=set)
 
@@ -141,11 +149,10 @@ class Journal:
         for row in await self.uow.rows(
             sa.select(*(Posting.id, Posting.kind, Posting.effects, Posting.saved_at, Posting.undone_at))
         ):
-            saved, undone = _SAVED[row.kind]
-            number = row.effects.get("announcement", row.id)
-            assert (row.saved_at is not None) == (number in self.audited.get(saved, ())), (row.id, steps)
+            if row.saved_at is not None:
+                assert self.audited.get(row.saved_at, set()) & _SAVED[row.kind], (row.id, steps)
             if row.undone_at is not None:
-                assert number in self.audited.get(undone, ()), (row.id, steps)
+                assert self.audited.get(row.undone_at, set()) & _UNDONE[row.kind], (row.id, steps)
         marks = await self.uow.rows(
             sa.text(
                 "SELECT m.id, m.withdrawn_at, l.date, l.period, l.course_id FROM mark m"
@@ -194,6 +201,7 @@ class Journal:
             sa.select(
                 *(
                     AuditEntry.id,
+                    AuditEntry.at,
                     AuditEntry.action,
                     AuditEntry.subject_id,
                     AuditEntry.before,
@@ -205,9 +213,7 @@ class Journal:
         ):
             self.seen_audit = row.id
             before, after = row.before or {}, row.after or {}
-            # An announcement's entries tell its own number, the others' that of the posting.
-            posting = after.get("posting") or before.get("posting") or row.subject_id
-            self.audited.setdefault(row.action, set()).add(posting)
+            self.audited.setdefault(row.at, set()).add(row.action)
             if row.action == "marks.save":
                 self.marks_saved |= {mark["id"] for mark in after["marks"]}
             if row.action == "marks.undo":
@@ -251,7 +257,8 @@ async def _talk_and_check(
         for _ in range(conversations):
             await talk.converse()
             await journal.check(talk.steps)
-    return sum(len(journal.audited.get(action, ())) for action, _ in _SAVED.values())
+    saves = set().union(*_SAVED.values())
+    return sum(len(actions & saves) for actions in journal.audited.values())
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

@@ -161,8 +161,8 @@ async def test_nobody_writes_a_topic_in_the_lesson_of_another_teacher(stage: Sta
     for data in (
         f"tp:ask:{key}:0",
         f"tp:set:{key}:{posting}",
-        f"tp:save:0:1:0:{posting}",
-        f"tp:undo:0:1:0:{posting}",
+        f"tp:save:0:0:0:{posting}",
+        f"tp:undo:0:0:0:{posting}",
     ):
         assert "nothing like that" in (await homeroom.tap_data(data)).text, data
     for name in ("mother", "ivan", "head"):

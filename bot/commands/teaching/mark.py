@@ -153,7 +153,9 @@ async def _names_a_pupil(turn: Turn, text: str) -> bool:
         marking = await read_marking(turn.uow, turn.actor, MarkingDraft(text))
     except (Invalid, NotFound):
         return False
-    return marking.register is None or any(one.standing is not Standing.NOBODY for one in marking.pupils)
+    if marking.register is None:
+        return marking.choice is not None and len(marking.choice.offers) > 1
+    return any(one.standing is not Standing.NOBODY for one in marking.pupils)
 
 
 CAPABILITY = Capability(
