@@ -116,6 +116,7 @@ async def test_saving_and_undoing_are_audited_with_before_and_after(
             "marks": [mark],
             "presence": {str(alexei): "late 10"},
             "register_taken": False,
+            "changed": None,
         }
         assert undone.after == {"presence": {str(alexei): "absent"}}
 
