@@ -153,7 +153,7 @@ def _row(t: Translator, key: LessonKey, line: RegisterLine, *, is_taken: bool) -
     now = line.presence or Presence.PRESENT
     sign = _SIGNS[now] if line.presence or is_taken else "·"
     minutes = f" {line.minutes}′" if line.minutes else ""
-    marks = " ".join(mark_words(mark.value, mark.maximum)[:6] for mark in line.marks) or "＋"
+    marks = " ".join(mark_words(mark.value, mark.maximum)[:6] for mark in line.marks) or "+"
     return (
         Button(f"{sign} {line.list_name}{minutes}", register_tap(key, "note", line.student_id, _NEXT[now])),
         Button(marks, register_tap(key, "pupil", line.student_id)),

@@ -19,18 +19,9 @@ from core.i18n import N_, Translator
 from core.queries.preferences import Preferences
 from core.words import NEWS_KINDS
 
-FAMILY_KINDS = (
-    "absence",
-    "poor_mark",
-    "mark",
-    "homework",
-    "change",
-    "balance",
-    "news",
-    "security",
-    "emergency",
-)
-STAFF_KINDS = ("news", "change", "security", "emergency")
+# Kinds of news that nothing tells yet come with what tells them.
+FAMILY_KINDS = ("absence", "poor_mark", "mark", "homework", "news", "security")
+STAFF_KINDS = ("news", "security")
 CHOICES: dict[Choice, str] = {
     Choice.AT_ONCE: N_("at once"),
     Choice.DAILY: N_("in the daily digest"),

@@ -261,7 +261,7 @@ async def test_one_tap_opens_the_marks_and_one_gives_a_mark(
 ) -> None:
     await phone.open()
     name = "Pupil05 Given"
-    assert phone.marks_button(name)[0] == "＋"
+    assert phone.marks_button(name)[0] == "+"
     await phone.open_pupil(name)
     assert {"5", "4+", "2-"} <= set(phone.buttons)
     card = await phone.tap("4+")
