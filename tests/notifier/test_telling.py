@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.actions.mark_corrections import correct_mark
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Chat, ChatLink, Delivery, Guardianship, NoticePreference
+from core.db.models import Chat, ChatLink, Delivery, Guardianship, Mark, NoticePreference
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.domain.rights import GuardianRights
 from core.domain.telling import Choice
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover
-from tests.cast import Cast
+from tests.cast import Cast, chat_key
 from tests.support.conversation import RecordingChannel, Stage
 
 
@@ -120,6 +121,19 @@ async def test_marks_undone_in_time_are_told_to_nobody(school: School) -> None:
     await school.after(hours=12)
     assert not school.heard("mother")
     assert await school.rows("mother") == []
+
+
+async def test_a_correction_is_told_with_what_it_was(school: School) -> None:
+    await school.say("teacher", "Petrov 4", "Save")
+    await school.after(minutes=6)
+    async with UnitOfWork(school.database, school.clock) as uow:
+        mark_id = await uow.value(sa.select(sa.func.max(Mark.id)))
+        await correct_mark(uow, chat_key(school.cast, "teacher"), mark_id, "2")
+    await school.after(minutes=2)
+    (said,) = school.heard("mother")
+    assert "Ivan: a mark was corrected" in said
+    assert "2, was 4" in said
+    assert not school.heard("stranger_mother")
 
 
 async def test_at_night_news_waits_for_the_morning(school: School) -> None:
