@@ -21,8 +21,10 @@ from tests.cast import NOW, Cast, make_cast
 
 _numbers = itertools.count(1)
 
-# A busy machine is no fault of the code: no test fails for its time.
-hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
+hypothesis_settings.register_profile(
+    "untimed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("untimed")
 
 
