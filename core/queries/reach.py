@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from core.db.engine import LONG
 from core.db.models import (
     Chat,
     ChatLink,
@@ -128,6 +129,7 @@ async def reach_of(uow: UnitOfWork, audience: Audience, today: date, announcemen
         .outerjoin(guardian, guardian.id == Guardianship.guardian_id)
         .where(Person.id.in_(pupils))
         .order_by(Person.id, guardian.id)
+        .execution_options(**LONG)
     )
     return Reach(_families(rows))
 

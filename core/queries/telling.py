@@ -24,7 +24,6 @@ from core.db.models import (
     Lesson,
     Mark,
     Org,
-    OutboxEvent,
     Person,
     Posting,
     Subject,
@@ -260,11 +259,6 @@ async def announcement_told(uow: UnitOfWork, announcement_id: int) -> tuple[Read
     author = PersonName(row.family, row.given, row.middle).formal_name if row.family is not None else ""
     told = AnnouncementTold(row.id, row.text, author, row.school, row.files, row.edited_at is not None)
     return Readers(kind, number, row.school_id, row.school), told
-
-
-async def event_key(uow: UnitOfWork, event_id: int) -> str:
-    """The key of an event. One statement."""
-    return str(await uow.value(sa.select(OutboxEvent.key).where(OutboxEvent.id == event_id)) or "")
 
 
 @dataclass(frozen=True, slots=True)
