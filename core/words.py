@@ -32,13 +32,17 @@ MARK_KINDS: dict[str, str] = {
 
 NEWS_KINDS: dict[str, str] = {
     "emergency": N_("Emergencies"),
+    "urgent": N_("Urgent announcements"),
     "absence": N_("Unexplained absences"),
     "change": N_("Changes of lessons"),
     "answer": N_("Questions to be answered"),
+    "again": N_("Reminders of unanswered questions"),
     "security": N_("New devices"),
     "poor_mark": N_("Poor marks"),
     "mark": N_("Other marks, lateness"),
     "homework": N_("Homework"),
+    "reminder": N_("Reminder of homework for tomorrow"),
     "balance": N_("Canteen balance"),
     "news": N_("News and announcements"),
+    "week": N_("The week in review"),
 }

@@ -18,7 +18,7 @@ from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience
 from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import AnnouncementId, ChatId, PersonId, PostingId
-from core.domain.kinds import AudienceKind, Messenger, PostingKind
+from core.domain.kinds import AudienceKind, Messenger, PostingKind, Urgency
 from core.domain.rights import Role
 from core.errors import Invalid
 from core.queries.announcements import SPEAKERS, Announced, access_audience, own_announcement
@@ -62,6 +62,7 @@ async def publish_announcement(
                 grade=audience.number if kind is AudienceKind.GRADE else None,
                 author_id=author,
                 text=text,
+                urgency=Urgency.AT_ONCE,
                 published_at=uow.now,
             )
         )

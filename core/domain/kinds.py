@@ -109,6 +109,15 @@ class AudienceKind(StrEnum):
     SCHOOL = "school"
 
 
+class Urgency(StrEnum):
+    """How an announcement is told, as its author says."""
+
+    DIGEST = "digest"
+    AT_ONCE = "at_once"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands; SENT only on the messenger's answer."""
 

@@ -78,15 +78,19 @@ TELLINGS: Mapping[str, Telling] = MappingProxyType(
         one.kind: one
         for one in (
             Telling("emergency", Choice.AT_ONCE, 0, can_be_off=False, breaks_quiet=DAY),
+            Telling("urgent", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=Hours(time(6, 30), time(22))),
             Telling("absence", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=_SCHOOL_HOURS),
             Telling("change", Choice.AT_ONCE, 1, breaks_quiet=Hours(time(6, 30), time(21))),
             Telling("answer", Choice.AT_ONCE, 1, can_be_off=False),
+            Telling("again", Choice.AT_ONCE, 1),
             Telling("security", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=DAY),
             Telling("poor_mark", Choice.AT_ONCE, 2),
             Telling("balance", Choice.AT_ONCE, 2),
             Telling("mark", Choice.DAILY, 3),
             Telling("homework", Choice.DAILY, 3),
+            Telling("reminder", Choice.AT_ONCE, 3),
             Telling("news", Choice.AT_ONCE, 3),
+            Telling("week", Choice.WEEKLY, 3),
         )
     }
 )

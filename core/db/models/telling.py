@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.models.base import Base, Id, one_of, reference
-from core.domain.kinds import AudienceKind, DeliveryState, Messenger
+from core.domain.kinds import AudienceKind, DeliveryState, Messenger, Urgency
 from core.domain.telling import Choice
 
 
 class Announcement(Base):
-    """Words to a course, a class, a grade of a school or the whole school; the audience decides which column says whom."""
+    """Words to a course, a class, a grade of a school or the whole school; the audience decides which column says whom.
+
+    ``published_at`` may lie ahead: until then only its author sees it. ``silent`` makes no sound; ``asks`` wants every
+    reader to acknowledge it.
+    """
 
     __tablename__ = "announcement"
     id: Mapped[Id]
@@ -25,6 +29,9 @@ class Announcement(Base):
     grade: Mapped[int | None]
     author_id: Mapped[int | None] = reference("person.id", on_delete="SET NULL")
     text: Mapped[str]
+    urgency: Mapped[Urgency] = one_of(Urgency)
+    silent: Mapped[bool] = mapped_column(default=False)
+    asks: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
@@ -39,13 +46,14 @@ class Announcement(Base):
 
 
 class Receipt(Base):
-    """That a person opened an announcement."""
+    """That a person opened an announcement; and acknowledged it, where it asked for that."""
 
     __tablename__ = "receipt"
     id: Mapped[Id]
     announcement_id: Mapped[int] = reference("announcement.id", index=False)
     person_id: Mapped[int] = reference("person.id")
     opened_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
     __table_args__ = (sa.UniqueConstraint("announcement_id", "person_id"),)
 
 
