@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.domain.rights import Role
+from core.domain.kinds import Messenger
+from core.domain.rights import GuardianRights, Role
 from core.i18n import N_
 
 ROLE_NAMES: dict[Role, str] = {
@@ -16,6 +17,18 @@ ROLE_NAMES: dict[Role, str] = {
     Role.CANTEEN: N_("canteen"),
     Role.NURSE: N_("nurse"),
     Role.OPERATOR: N_("operator"),
+}
+
+RIGHTS_NAMES: dict[GuardianRights, str] = {
+    GuardianRights.FULL: N_("may read and act"),
+    GuardianRights.READ: N_("may read"),
+    GuardianRights.NONE: N_("may nothing"),
+}
+
+MESSENGER_NAMES: dict[Messenger, str] = {
+    Messenger.TELEGRAM: N_("Telegram"),
+    Messenger.WEB: N_("Browser"),
+    Messenger.TERMINAL: N_("Support"),
 }
 
 MARK_KINDS: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""The web address of the application: the chat's pages and the health check."""
+"""The web address of the application: the chat's pages, the panel and the health check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.app import App
-from bot.channels.webchat import Door, OwnAddress, Persona, Visitor, WebChat
+from bot.channels.webchat import Door, Persona, Visitor, WebChat
 from bot.views.help import role_words
 from bot.views.menu import menu_entries
 from core.access import load_actor
@@ -80,12 +80,11 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         channel=channel,
         door=Door(feed, menu, visitor, try_code, personas if demo else None),
         key=app.key,
-        own_address=OwnAddress(
-            settings.public_address, is_set=settings.public_url is not None, bound=settings.http_host
-        ),
+        own_address=app.own_address,
         is_tls=settings.is_tls,
         trusted_proxies=settings.trusted_proxies,
     ).mount(site)
+    app.panel().mount(site)
     return site
 
 

@@ -19,6 +19,7 @@ from core.db.models.chats import (
     InvitationRole,
     WebSession,
 )
+from core.db.models.panel import PanelSession, PanelTicket
 from core.db.models.people import (
     Enrollment,
     ExternalId,
@@ -98,6 +99,8 @@ __all__ = [
     "NoticePreference",
     "Org",
     "OutboxEvent",
+    "PanelSession",
+    "PanelTicket",
     "Person",
     "Posting",
     "Receipt",
