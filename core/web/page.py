@@ -82,9 +82,9 @@ class Visit:
         path = self.request.path.removeprefix("/admin")
         return self.address(path, **(kept | changes))
 
-    def go(self, path: str, **parameters: object) -> web.HTTPSeeOther:
+    def go(self, path: str, **parameters: object) -> web.Response:
         """After a write: to the page that shows it."""
-        return web.HTTPSeeOther(self.address(path, **parameters))
+        return web.Response(status=303, headers={"Location": self.address(path, **parameters)})
 
     def render(self, template: str, *, status: int = 200, **context: Any) -> web.StreamResponse:
         """A page of the panel around the template's content."""

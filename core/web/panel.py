@@ -41,6 +41,7 @@ from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES
 log = structlog.get_logger(__name__)
 _FOLDER = Path(__file__).parent
 _LARGEST_BODY = 256 * 1024
+_SPOKEN = web.RequestKey("language", Translator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +144,12 @@ class Panel:
                     check_csrf(form.get("csrf"), self.key, token)
                 offices = await list_offices(uow, actor, page.roles)
                 t = self.translator_for(request, session)
+                request[_SPOKEN] = t
                 if not offices:
-                    request["t"] = t
                     raise web.HTTPForbidden(text="not yours")
                 wanted = request.query.get("school", "")
                 office = _chosen(offices, wanted)
                 visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
-                request["visit"] = visit
                 return await page.handler(visit)
 
         return guard
@@ -176,9 +176,7 @@ class Panel:
             return self._sorry(request, 500, reference)
 
     def _sorry(self, request: web.Request, status: int, reference: str = "") -> web.StreamResponse:
-        t = request["t"] if "t" in request else self.translator_for(request)
-        if "visit" in request:
-            t = request["visit"].t
+        t = request.get(_SPOKEN) or self.translator_for(request)
         return aiohttp_jinja2.render_template(
             "sorry.html", request, {"t": t, "status": status, "reference": reference}, status=status
         )
