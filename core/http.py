@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -193,3 +193,12 @@ def offered_languages(request: web.Request) -> list[str]:
     header = request.headers.get("Accept-Language", "")[:200]
     asked = [part.split(";")[0].strip() for part in header.split(",")]
     return [request.query.get("lang", ""), request.cookies.get("lang", ""), *asked]
+
+
+async def words_of(request: web.Request) -> Mapping[str, str]:
+    """The words of a form. Raises HTTPBadRequest for anything else."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest(text="not a form") from None
+    return {name: value.replace("\0", "") for name, value in form.items() if isinstance(value, str)}

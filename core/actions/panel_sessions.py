@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.access import Actor
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import Chat, PanelSession, PanelTicket
+from core.db.models import Chat, PanelAccount, PanelSession, PanelTicket
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
 from core.domain.rights import PANEL_ROLES
@@ -36,6 +36,10 @@ class OpenSession:
     id: int
     chat_id: ChatId
     key: ChatKey
+    person_id: PersonId
+    totp: str
+    """The person's sealed secret of an authenticator app, empty without one."""
+    verified_at: datetime | None
     locale: str | None
     browser: str
     created_at: datetime
@@ -83,9 +87,8 @@ async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
 async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_hash: str) -> str | None:
     """Spend a link's ticket and open a session; its token, or None for one that is wrong, used or too old.
 
-    Both outcomes are audited. Three statements.
+    Both outcomes are audited. Four statements.
     """
-    token = secrets.token_urlsafe(32)
     async with uow.writing():
         spent = await uow.write(
             sa.update(PanelTicket)
@@ -101,10 +104,26 @@ async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_ha
         if link is None:
             await record(uow, "panel.refused", actor_id=None, after={"address": address_hash})
             return None
+        return await begin_session(
+            uow,
+            ChatId(link.chat_id),
+            PersonId(link.person_id),
+            browser=browser,
+            address_hash=address_hash,
+        )
+
+
+async def begin_session(
+    uow: UnitOfWork, chat_id: ChatId, person_id: PersonId, *, browser: str, address_hash: str
+) -> str:
+    """A new session that acts as a chat; its token. Always a new one: none from before is taken up. Two statements."""
+    token = secrets.token_urlsafe(32)
+    async with uow.writing():
         session_id = await uow.insert(
             PanelSession,
             token_hash=_hash(token),
-            chat_id=link.chat_id,
+            chat_id=chat_id,
+            person_id=person_id,
             browser=browser,
             address_hash=address_hash,
             created_at=uow.now,
@@ -114,11 +133,19 @@ async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_ha
         await record(
             uow,
             "panel.enter",
-            actor_id=link.person_id,
-            subject=("chat", link.chat_id),
+            actor_id=person_id,
+            subject=("chat", chat_id),
             after={"session": session_id, "browser": browser, "address": address_hash},
         )
     return token
+
+
+async def verify_session(uow: UnitOfWork, session_id: int) -> None:
+    """Note that the person behind a session has given a code of their authenticator app."""
+    async with uow.writing():
+        await uow.write(
+            sa.update(PanelSession).where(PanelSession.id == session_id).values(verified_at=uow.now)
+        )
 
 
 def _is_open(uow: UnitOfWork) -> sa.ColumnElement[bool]:
@@ -132,10 +159,12 @@ def _is_open(uow: UnitOfWork) -> sa.ColumnElement[bool]:
 _SESSION = (
     sa.select(
         *(PanelSession.id, PanelSession.chat_id, PanelSession.browser),
-        *(PanelSession.created_at, PanelSession.seen_at),
+        *(PanelSession.created_at, PanelSession.seen_at, PanelSession.person_id, PanelSession.verified_at),
+        sa.func.coalesce(PanelAccount.totp, "").label("totp"),
         *(Chat.messenger, Chat.bot, Chat.user_id, Chat.locale),
     )
     .join(Chat, Chat.id == PanelSession.chat_id)
+    .outerjoin(PanelAccount, PanelAccount.person_id == PanelSession.person_id)
 )  # fmt: skip
 
 
@@ -144,6 +173,9 @@ def _read(row: sa.Row[tuple[object, ...]]) -> OpenSession:
         row.id,
         ChatId(row.chat_id),
         ChatKey(row.messenger, row.bot, row.user_id),
+        PersonId(row.person_id),
+        row.totp,
+        row.verified_at,
         row.locale,
         row.browser,
         row.created_at,

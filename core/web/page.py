@@ -14,6 +14,7 @@ from core.access import Actor, School
 from core.actions.panel_sessions import OpenSession
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
+from core.http import client_address
 from core.i18n import Translator
 from core.queries.offices import Office
 
@@ -35,6 +36,8 @@ class Page:
     path: str
     handler: Callable[[Visit], Awaitable[web.StreamResponse]]
     roles: tuple[Role, ...]
+    needs_code: bool = False
+    """Whether a code of an authenticator app must have been given in this session: for what is hard to take back."""
     entry: tuple[str, int] | None = None
     """Its words in the navigation (a message id) and its place there; None for pages that others lead to."""
 
@@ -64,6 +67,11 @@ class Visit:
     def number(self, name: str = "id") -> int:
         """A number in the address. Routes take digits only, at most 18."""
         return int(self.request.match_info[name])
+
+    @property
+    def address_hash(self) -> str:
+        """The browser's network address as it may be kept."""
+        return self.panel.services.address_hash(client_address(self.request, self.panel.trusted_proxies))
 
     def query(self, name: str, longest: int = 100) -> str:
         """A parameter of the address, cut to what a sane one is."""

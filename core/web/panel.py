@@ -28,12 +28,14 @@ from core.http import (
     csrf_token,
     offered_languages,
     secret_of,
+    words_of,
 )
 from core.i18n import Translator, match_locale, translator
 from core.queries.offices import Office, list_offices
 from core.web import charts
 from core.web.outcomes import OUTCOMES
 from core.web.page import Page, Visit
+from core.web.pages.account import BEFORE_THE_CODE
 from core.web.routes import PAGES
 from core.web.sign_in import SignIn
 from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES
@@ -95,6 +97,7 @@ class Panel:
         app.router.add_get("/enter", sign_in.ask)
         app.router.add_post("/enter", sign_in.enter)
         app.router.add_get("/sign-in", sign_in.door)
+        app.router.add_post("/sign-in", sign_in.sign_in)
         for page in PAGES:
             app.router.add_route(page.method, page.path, self._guarded(page))
         app.router.add_static("/static", _FOLDER / "static")
@@ -140,15 +143,19 @@ class Panel:
                     )
                 form: Mapping[str, str] = {}
                 if writes:
-                    form = await _form(request)
+                    form = await words_of(request)
                     check_csrf(form.get("csrf"), self.key, token)
                 offices = await list_offices(uow, actor, page.roles)
                 t = self.translator_for(request, session)
                 request[_SPOKEN] = t
+                if session.totp and session.verified_at is None and page.path not in BEFORE_THE_CODE:
+                    raise web.HTTPForbidden(text="code") if writes else web.HTTPSeeOther("/admin/code")
                 if not offices:
                     raise web.HTTPForbidden(text="not yours")
                 wanted = request.query.get("school", "")
                 office = _chosen(offices, wanted)
+                if page.needs_code and session.verified_at is None:
+                    raise web.HTTPSeeOther("/admin/account?needed=1")
                 visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
                 return await page.handler(visit)
 
@@ -184,15 +191,6 @@ class Panel:
     def csrf(self, secret: str) -> str:
         """The token that goes with a cookie's secret."""
         return csrf_token(self.key, secret)
-
-
-async def _form(request: web.Request) -> Mapping[str, str]:
-    """The words of a form. Raises HTTPBadRequest for anything else."""
-    try:
-        form = await request.post()
-    except (ValueError, LookupError):
-        raise web.HTTPBadRequest(text="not a form") from None
-    return {name: value.replace("\0", "") for name, value in form.items() if isinstance(value, str)}
 
 
 def _chosen(offices: tuple[Office, ...], wanted: str) -> Office:

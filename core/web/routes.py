@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import audit, invitations, links, overview, people, person, sessions
+from core.web.pages import account, audit, invitations, links, overview, people, person, sessions
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
@@ -13,4 +13,5 @@ PAGES: tuple[Page, ...] = (
     *links.PAGES,
     *audit.PAGES,
     *sessions.PAGES,
+    *account.PAGES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pyotp
 from aiohttp import ClientResponse
 
 from core.actions.panel_sessions import issue_ticket
@@ -14,11 +15,12 @@ from tests.support.browser import Browser, Site
 
 
 class PanelBrowser:
-    """One browser in the panel; ``token`` is that of the pages' forms."""
+    """One browser in the panel; ``token`` is that of the pages' forms, ``secret`` the authenticator app's."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.token = ""
+        self.secret = ""
 
     async def ticket(self, site: Site, cast: Cast, name: str) -> str:
         """A fresh link's ticket for one of the cast."""
@@ -65,6 +67,13 @@ def hidden(page: str, name: str) -> str:
     return unescape(found[1])
 
 
-async def in_panel(site: Site, cast: Cast, name: str) -> PanelBrowser:
-    """A new browser in which one of the cast is in the panel."""
-    return await PanelBrowser(site.browser()).come_in(site, cast, name)
+async def in_panel(site: Site, cast: Cast, name: str, *, with_app: bool = False) -> PanelBrowser:
+    """A new browser in which one of the cast is in the panel; ``with_app`` with an authenticator app set in it."""
+    panel = await PanelBrowser(site.browser()).come_in(site, cast, name)
+    if with_app:
+        page = await (await panel.get("/account")).text()
+        secret = hidden(page, "secret")
+        code = pyotp.TOTP(secret).at(site.app.clock.now())
+        assert (await panel.post("/account", secret=secret, code=code)).status == 303
+        panel.secret = secret
+    return panel

@@ -19,7 +19,7 @@ from core.db.models.chats import (
     InvitationRole,
     WebSession,
 )
-from core.db.models.panel import PanelSession, PanelTicket
+from core.db.models.panel import PanelAccount, PanelSession, PanelTicket, SignInTry
 from core.db.models.people import (
     Enrollment,
     ExternalId,
@@ -99,6 +99,7 @@ __all__ = [
     "NoticePreference",
     "Org",
     "OutboxEvent",
+    "PanelAccount",
     "PanelSession",
     "PanelTicket",
     "Person",
@@ -106,6 +107,7 @@ __all__ = [
     "Receipt",
     "RoleAssignment",
     "SchoolClass",
+    "SignInTry",
     "Subject",
     "Term",
     "TermMark",

@@ -73,5 +73,5 @@ def _day(visit: Visit) -> date | None:
 
 PAGES = (
     Page("GET", "/audit", show, AUDITORS, entry=(N_("Audit"), 90)),
-    Page("POST", "/audit/export", export, AUDITORS),
+    Page("POST", "/audit/export", export, AUDITORS, needs_code=True),
 )

@@ -63,5 +63,5 @@ def _asked(visit: Visit) -> dict[str, object]:
 
 PAGES = (
     Page("GET", "/people", show, OFFICE_WORK, entry=(N_("People"), 10)),
-    Page("POST", "/people/export", export, OFFICE_WORK),
+    Page("POST", "/people/export", export, OFFICE_WORK, needs_code=True),
 )

@@ -66,5 +66,5 @@ PAGES = (
     Page("GET", _PERSON, show, OFFICE_WORK),
     Page("POST", _PERSON + "/invite", invite, OFFICE_WORK),
     Page("POST", _PERSON + "/unlink", unlink, OFFICE_WORK),
-    Page("POST", _PERSON + "/rights", restrict, OFFICE_WORK),
+    Page("POST", _PERSON + "/rights", restrict, OFFICE_WORK, needs_code=True),
 )

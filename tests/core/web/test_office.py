@@ -42,7 +42,7 @@ async def test_people_are_filtered_by_class_role_and_link(site: Site, cast: Cast
 
 
 async def test_another_schools_people_are_not_there(site: Site, cast: Cast) -> None:
-    panel = await in_panel(site, cast, "other_admin")
+    panel = await in_panel(site, cast, "other_admin", with_app=True)
     assert "Petrova" not in await panel.read("/people?search=petrova")
     number = cast["mother"].person_id
     assert (await panel.get(f"/people/{number}")).status == 404
@@ -56,7 +56,7 @@ async def test_another_schools_people_are_not_there(site: Site, cast: Cast) -> N
 
 
 async def test_rights_are_cut_with_an_immediate_effect(site: Site, cast: Cast) -> None:
-    panel = await in_panel(site, cast, "secretary")
+    panel = await in_panel(site, cast, "secretary", with_app=True)
     mother, child = cast["mother"].person_id, cast["ivan"].person_id
     assert "may read and act" in await panel.read(f"/people/{child}")
     response = await panel.post(f"/people/{mother}/rights", child=child, rights="none", back="child")
@@ -116,7 +116,7 @@ async def test_a_secretarys_code_never_opens_an_administrators_rights(site: Site
 
 
 async def test_the_audit_shows_who_did_what_and_exports_are_in_it(site: Site, cast: Cast) -> None:
-    panel = await in_panel(site, cast, "admin")
+    panel = await in_panel(site, cast, "admin", with_app=True)
     await panel.post(f"/people/{cast['father'].person_id}/unlink")
     page = await panel.read("/audit?action=link")
     assert "Arkady Admin" in page
@@ -137,7 +137,7 @@ async def test_the_audit_shows_who_did_what_and_exports_are_in_it(site: Site, ca
 
 
 async def test_hostile_words_in_the_address_and_in_names_break_no_page(site: Site, cast: Cast) -> None:
-    panel = await in_panel(site, cast, "admin")
+    panel = await in_panel(site, cast, "admin", with_app=True)
     async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
         await uow.write(
             sa.update(Person)
