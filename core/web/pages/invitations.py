@@ -15,7 +15,7 @@ from core.queries.school_links import CodeState, school_codes
 from core.web.page import OFFICE_WORK, Page, Visit
 
 STATES: dict[CodeState, str] = {
-    "open": N_("Open"),
+    "open": N_("Not used yet"),
     "used": N_("Used"),
     "expired": N_("Expired"),
     "revoked": N_("Revoked"),

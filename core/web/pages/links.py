@@ -9,7 +9,7 @@ from core.queries.school_links import LinkState, school_links, suspicious_links
 from core.web.page import OFFICE_WORK, Page, Visit
 
 STATES: dict[LinkState, str] = {
-    "open": N_("Open"),
+    "open": N_("In use"),
     "blocked": N_("Cannot be reached"),
     "ended": N_("Ended"),
 }

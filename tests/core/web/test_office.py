@@ -90,7 +90,7 @@ async def test_a_class_gets_its_slips_once_and_each_can_be_revoked(site: Site, c
     codes = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}", sheet)
     assert len(set(codes)) == 2
     page = await panel.read("/invitations")
-    assert "Open 2" in page
+    assert "Not used yet 2" in page
     assert codes[0] not in page
     again = await panel.post("/invitations", **{"class": cast.classes["7A"]})
     assert again.headers["Location"] == "/admin/invitations?done=nobody"

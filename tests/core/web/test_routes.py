@@ -91,7 +91,7 @@ async def test_a_write_needs_the_pages_token_and_our_own_address(site: Site, cas
     )
     assert foreign.status == 403
     page = await panel.read("/invitations")
-    assert "Open 0" in page
+    assert "Not used yet 0" in page
 
 
 async def test_pages_carry_strict_headers_and_no_script_in_their_text(site: Site, cast: Cast) -> None:
