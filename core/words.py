@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain.kinds import Messenger
+from core.domain.kinds import Messenger, TransactionKind
 from core.domain.rights import GuardianRights, Role
 from core.i18n import N_
 
@@ -29,6 +29,20 @@ MESSENGER_NAMES: dict[Messenger, str] = {
     Messenger.TELEGRAM: N_("Telegram"),
     Messenger.WEB: N_("Browser"),
     Messenger.TERMINAL: N_("Support"),
+}
+
+TRANSACTION_NAMES: dict[TransactionKind, str] = {
+    TransactionKind.TOP_UP: N_("Top-up"),
+    TransactionKind.DEBIT: N_("Meal"),
+    TransactionKind.REFUND: N_("Refund"),
+    TransactionKind.CORRECTION: N_("Correction"),
+}
+
+MEAL_NAMES: dict[str, str] = {
+    "breakfast": N_("Breakfast"),
+    "lunch": N_("Lunch"),
+    "snack": N_("Snack"),
+    "dinner": N_("Dinner"),
 }
 
 MARK_KINDS: dict[str, str] = {

@@ -12,5 +12,8 @@ OUTCOMES: Mapping[str, str] = {
     "revoked": N_("The code is revoked."),
     "nobody": N_("There is nobody to invite: all are linked or hold an open code."),
     "ended": N_("That browser is signed out."),
+    "booked": N_("Booked."),
+    "dish": N_("It is on the menu."),
+    "dish_removed": N_("It is off the menu."),
     "totp": N_("The app is set. From now on its code is asked for at every sign-in."),
 }

@@ -38,7 +38,7 @@ from core.web.page import Page, Visit
 from core.web.pages.account import BEFORE_THE_CODE
 from core.web.routes import PAGES
 from core.web.sign_in import SignIn
-from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES
+from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, TRANSACTION_NAMES
 
 log = structlog.get_logger(__name__)
 _FOLDER = Path(__file__).parent
@@ -91,6 +91,7 @@ class Panel:
             role_names=ROLE_NAMES,
             rights_words=RIGHTS_NAMES,
             messengers=MESSENGER_NAMES,
+            transactions=TRANSACTION_NAMES,
             **{name: getattr(macros, name) for name in ("csrf", "kept_school", "turning")},
         )
         sign_in = SignIn(self)

@@ -13,6 +13,7 @@ from tests.support.panel import PanelBrowser, in_panel
 _OFFICE = frozenset({"secretary", "admin", "other_admin"})
 _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
+_CANTEEN = _ADMINS | {"canteen"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
@@ -26,6 +27,12 @@ _EXPECTED = {
     ("POST", "/invitations"): _OFFICE,
     ("POST", r"/invitations/{id:\d{1,18}}/revoke"): _OFFICE,
     ("GET", "/links"): _OFFICE,
+    ("GET", "/canteen"): _CANTEEN,
+    ("GET", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
+    ("POST", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
+    ("GET", "/canteen/menu"): _CANTEEN,
+    ("POST", "/canteen/menu"): _CANTEEN,
+    ("POST", r"/canteen/menu/{id:\d{1,18}}/remove"): _CANTEEN,
     ("GET", "/audit"): _ADMINS,
     ("POST", "/audit/export"): _ADMINS,
     ("GET", "/sessions"): _PANEL,
