@@ -51,7 +51,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 def _page(visit: Visit, secret: str, *, refused: str = "", status: int = 200) -> web.StreamResponse:
     who = visit.actor.identities[0].name.full_name
     address = pyotp.TOTP(secret).provisioning_uri(name=who, issuer_name="Schoolbell")
-    drawing = segno.make(address).svg_inline(scale=4, border=2, svgclass="qr", lineclass="qr-line")
+    drawing = segno.make(address).svg_inline(omitsize=True, border=2, svgclass="qr", lineclass="qr-line")
     return visit.render(
         "account.html",
         secret=secret,
