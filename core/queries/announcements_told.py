@@ -1,0 +1,129 @@
+"""The facts of announcements as they are told: what one says, to whom, and who has not read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.models import Announcement, Attachment, ChatLink, Delivery, Org, OutboxEvent, Person, Receipt
+from core.db.uow import UnitOfWork
+from core.domain.announcing import Resends, nudge_key, published_key, telling_of, unread_key
+from core.domain.audience_words import Audience as Readers
+from core.domain.kinds import AudienceKind, DeliveryState, Urgency
+from core.domain.names import PersonName
+from core.domain.telling import Telling
+from core.queries.audiences import Links, readers_of
+
+_LONGEST_HELD = 24
+"""For how many hours past a nudge may still wait, at most, for quiet hours to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementTold:
+    """An announcement as it stands now."""
+
+    id: int
+    readers: Readers
+    text: str
+    author_id: int | None
+    author: str
+    school: str
+    timezone: str
+    locale: str
+    files: int
+    published_at: datetime
+    edited: bool
+    withdrawn: bool
+    urgency: Urgency
+    silent: bool
+    asks: bool
+
+    @property
+    def telling(self) -> Telling:
+        """The kind of news that it is."""
+        return telling_of(self.urgency, asks=self.asks)
+
+
+async def announcement_told(uow: UnitOfWork, announcement_id: int) -> AnnouncementTold | None:
+    """For whom an announcement is and what it says, withdrawn or not. One statement."""
+    files = sa.select(sa.func.count()).where(Attachment.announcement_id == Announcement.id).scalar_subquery()
+    row = await uow.row(
+        sa.select(
+            *(Announcement.id, Announcement.school_id, Announcement.audience),
+            *(Announcement.course_id, Announcement.class_id, Announcement.grade, Announcement.author_id),
+            *(Announcement.text, Announcement.published_at, Announcement.edited_at),
+            *(Announcement.withdrawn_at, Announcement.urgency, Announcement.silent, Announcement.asks),
+            *(Person.family, Person.given, Person.middle),
+            *(Org.name.label("school"), Org.timezone, Org.locale),
+            files.label("files"),
+        )
+        .join(Org, Org.id == Announcement.school_id)
+        .outerjoin(Person, Person.id == Announcement.author_id)
+        .where(Announcement.id == announcement_id)
+    )
+    return _told(row) if row is not None else None
+
+
+def _told(row: sa.Row[Any]) -> AnnouncementTold:
+    kind = AudienceKind(row.audience)
+    number = {
+        AudienceKind.COURSE: row.course_id,
+        AudienceKind.CLASS: row.class_id,
+        AudienceKind.GRADE: row.grade,
+        AudienceKind.SCHOOL: row.school_id,
+    }[kind]
+    return AnnouncementTold(
+        row.id,
+        Readers(kind, number, row.school_id, row.school),
+        row.text,
+        row.author_id,
+        PersonName(row.family, row.given, row.middle).formal_name if row.family is not None else "",
+        row.school,
+        row.timezone,
+        row.locale,
+        row.files,
+        row.published_at,
+        row.edited_at is not None,
+        row.withdrawn_at is not None,
+        Urgency(row.urgency),
+        row.silent,
+        row.asks,
+    )
+
+
+async def still_unread(
+    uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime, *, until_acknowledged: bool
+) -> Links:
+    """The readers' links of those who have neither opened nor acknowledged it; ``until_acknowledged``, of those who
+    have not acknowledged it. Where an earlier event of it still waits to be told, nothing is told again. One statement.
+    """
+    links = readers_of(uow, told.readers).subquery()
+    done = sa.exists().where(
+        ChatLink.id == links.c.link_id,
+        Receipt.person_id == ChatLink.person_id,
+        Receipt.announcement_id == told.id,
+        *([Receipt.acknowledged_at.is_not(None)] if until_acknowledged else []),
+    )
+    earlier = await _earlier_events(uow, told.id, event_id, happened_at)
+    waits = sa.exists().where(
+        Delivery.event_id.in_(earlier),
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
+    )
+    return sa.select(*links.c).where(sa.not_(done), sa.not_(waits))
+
+
+async def _earlier_events(
+    uow: UnitOfWork, announcement_id: int, event_id: int, happened_at: datetime
+) -> Collection[int]:
+    keys = [published_key(announcement_id)]
+    keys += [unread_key(announcement_id, number) for number in range(1, Resends().most + 1)]
+    keys += [nudge_key(announcement_id, happened_at, hours_ago=hours) for hours in range(_LONGEST_HELD)]
+    rows = await uow.rows(
+        sa.select(OutboxEvent.id).where(OutboxEvent.key.in_(keys), OutboxEvent.id < event_id)
+    )
+    return [row.id for row in rows]
