@@ -16,7 +16,8 @@ from core.domain.ids import LARGEST_ID
 from core.domain.telling import Held
 from core.i18n import N_, Translator
 from core.queries.announcements import Announced, NewsPage
-from core.queries.reach import Counts, Family, Reach, Wait
+from core.queries.progress import Counts, Wait
+from core.queries.reach import Family, Reach
 
 _NAMES_ON_A_PAGE = 30
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]

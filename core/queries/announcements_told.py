@@ -95,6 +95,18 @@ def _told(row: sa.Row[Any]) -> AnnouncementTold:
     )
 
 
+def told_already(uow: UnitOfWork, told: AnnouncementTold) -> Links:
+    """The readers' links of the chats that an announcement was sent to."""
+    links = readers_of(uow, told.readers).subquery()
+    event = sa.select(OutboxEvent.id).where(OutboxEvent.key == published_key(told.id)).scalar_subquery()
+    heard = sa.exists().where(
+        Delivery.event_id == event,
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.state == DeliveryState.SENT,
+    )
+    return sa.select(*links.c).where(heard)
+
+
 async def still_unread(
     uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime, *, until_acknowledged: bool
 ) -> Links:

@@ -40,7 +40,7 @@ from core.domain.ids import PersonId
 from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState, Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
-from core.domain.telling import Telling
+from core.domain.telling import Held, Telling
 
 Links = sa.Select[Any] | sa.CompoundSelect[Any]
 
@@ -49,13 +49,14 @@ Links = sa.Select[Any] | sa.CompoundSelect[Any]
 class Audience:
     """The links to tell; ``timezone`` and ``locale`` are the school's, for chats that chose none. ``but`` is the
     person whose deed it was, who is not told of it. ``telling`` is the kind of news where the event says so, not the
-    notice."""
+    notice; ``lapsed`` is why somebody is not told who is in it no more when it is sent."""
 
     links: Links
     timezone: str = "UTC"
     locale: str = "en"
     but: int | None = None
     telling: Telling | None = None
+    lapsed: Held = Held.UNLINKED
 
 
 async def still_told(

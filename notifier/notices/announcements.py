@@ -9,9 +9,14 @@ from zoneinfo import ZoneInfo
 from core.cards import Block, Button, Card, Note, Text
 from core.cards.cut import shorten
 from core.db.uow import UnitOfWork
-from core.domain.telling import TELLINGS
+from core.domain.telling import TELLINGS, Held
 from core.i18n import Translator
-from core.queries.announcements_told import AnnouncementTold, announcement_told, still_unread
+from core.queries.announcements_told import (
+    AnnouncementTold,
+    announcement_told,
+    still_unread,
+    told_already,
+)
 from core.queries.audiences import Audience, readers_of, staff_links_of
 from core.queries.reach import reach_of
 from core.words import RINGING_HEADINGS
@@ -69,6 +74,33 @@ def _signed(one: AnnouncementTold) -> tuple[Block, ...]:
     return (Note(one.author),) if one.author else ()
 
 
+# --- taken back -------------------------------------------------------------------------------------------
+
+
+async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
+    """Those who were told of it; what still waits for others lapses by itself."""
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
+        return None
+    links = told_already(uow, told)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+
+
+async def _withdrawn(
+    uow: UnitOfWork, event: Event, _children: Sequence[int]
+) -> Mapping[int, AnnouncementTold]:
+    told = await announcement_told(uow, event.payload["announcement"])
+    return {0: told} if told is not None and told.withdrawn else {}
+
+
+def _withdrawn_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
+    t, one = reader.t, told[0]
+    words = Text(t("Please take no notice of it any more:"))
+    text = shorten(one.text, 200) or t("No words, only files.")
+    heading = t("{school}: an announcement was taken back", school=one.school)
+    return Card(heading, (words, Text(text), *_signed(one)), silent=one.silent)
+
+
 # --- again ------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +111,7 @@ async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
     links = await still_unread(
         uow, told, event.id, event.created_at, until_acknowledged=told.asks and event.kind == _NUDGED
     )
-    return Audience(links, told.timezone, told.locale, told.author_id)
+    return Audience(links, told.timezone, told.locale, told.author_id, lapsed=Held.READ)
 
 
 def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
@@ -110,7 +142,7 @@ async def _count(
     if told is None or told.withdrawn:
         return {}
     today = uow.now.astimezone(ZoneInfo(told.timezone)).date()
-    reach = await reach_of(uow, told.readers, today, told.id, but=[told.author_id or 0])
+    reach = await reach_of(uow, told.readers, today, told.id, author=[told.author_id or 0])
     return {0: (told, len(reach.unread(asks=told.asks)))}
 
 
@@ -145,6 +177,14 @@ NOTICES = (
             lines=_lines,
         )
         for kind in ("announcement_published", "announcement_edited")
+    ),
+    Notice(
+        kind="announcement_withdrawn",
+        plain=TELLINGS["news"],
+        urgent=TELLINGS["news"],
+        audience=_withdrawn_to,
+        load=_withdrawn,
+        card=_withdrawn_card,
     ),
     *(
         Notice(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.actions.unread import resend_unread
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Chat, ChatLinkRole
+from core.db.models import Chat, ChatLink, ChatLinkRole
 from core.db.uow import UnitOfWork
 from core.domain.announcing import SHORT_RESENDS, Resends
 from core.domain.kinds import DeliveryState
@@ -145,6 +145,19 @@ async def test_a_resend_may_be_turned_off_and_the_question_may_not(school: Schoo
     assert (await school.rows("stranger_mother"))[-1] == (DeliveryState.SUPPRESSED, "preference")
 
 
+async def test_who_has_read_it_before_a_reminder_goes_out_gets_none_and_is_told_why(school: School) -> None:
+    school.clock.at = NIGHT - timedelta(hours=2, minutes=10)
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    school.clock.move(timedelta(minutes=15))
+    await resend(school)
+    mother = phone(school, "mother")
+    await mother.tap_data("nw:open:1:0")
+    await school.after(hours=11)
+    assert len(school.heard("mother")) == 1
+    assert (await school.rows("mother"))[-1] == (DeliveryState.SUPPRESSED, "read")
+    assert "you had read it by then" in (await mother.send("/why")).text
+
+
 async def test_who_waits_for_the_morning_is_not_told_again_before(school: School) -> None:
     school.clock.at = NIGHT
     await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
@@ -186,6 +199,16 @@ async def test_withdrawing_ends_the_resends_and_what_waits_is_superseded(school:
     assert await school.rows("mother") == [(DeliveryState.SUPPRESSED, "superseded")]
 
 
+async def test_a_withdrawal_is_told_to_those_who_were_told(school: School) -> None:
+    await school.prefer("father", "news", Choice.DAILY)
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    await homeroom.tap_data("am:drop:1:0:opened")
+    await school.after(hours=10)
+    assert "taken back" in school.heard("mother")[-1]
+    assert not school.heard("father")
+    assert await school.rows("father") == [(DeliveryState.SUPPRESSED, "superseded")]
+
+
 # --- what the author sees ---------------------------------------------------------------------------------
 
 
@@ -193,13 +216,8 @@ async def test_the_author_sees_reached_waiting_no_link_and_blocked_with_the_name
     async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
         alexei = [school.cast[name].user_id for name in ("alexei", "stranger_mother")]
         await uow.write(sa.update(Chat).where(Chat.user_id.in_(alexei)).values(blocked_since=uow.now))
-        katya = [school.cast[name].user_id for name in ("katya", "teacher")]
-        chats = sa.select(Chat.id).where(Chat.user_id.in_(katya))
-        await uow.write(
-            sa.text("DELETE FROM chat_link WHERE chat_id IN (SELECT id FROM chat WHERE user_id IN (:a, :b))"),
-            dict(zip("ab", katya, strict=True)),
-        )
-        assert chats is not None
+        persons = [school.cast[name].person_id for name in ("katya", "teacher")]
+        await uow.write(sa.update(ChatLink).where(ChatLink.person_id.in_(persons)).values(revoked_at=uow.now))
     await school.prefer("mother", "news", Choice.DAILY)
     for name in ("father", "ivan", "maria"):
         await school.prefer(name, "news", Choice.OFF)
@@ -222,17 +240,12 @@ async def test_the_author_sees_reached_waiting_no_link_and_blocked_with_the_name
 async def test_a_link_for_work_alone_is_no_familys_link(school: School) -> None:
     """As the notifier tells only links that speak for a guardian, the report counts only those."""
     async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        persons = [school.cast[name].person_id for name in ("alexei", "stranger_mother")]
+        links = sa.select(ChatLink.id).where(ChatLink.person_id.in_(persons))
+        family = [Role.GUARDIAN, Role.STUDENT]
         await uow.write(
-            sa.delete(ChatLinkRole).where(
-                ChatLinkRole.role == Role.GUARDIAN,
-                ChatLinkRole.link_id.in_(
-                    sa.text(
-                        f"SELECT id FROM chat_link WHERE person_id = {school.cast['stranger_mother'].person_id}"
-                    )
-                ),
-            )
+            sa.delete(ChatLinkRole).where(ChatLinkRole.link_id.in_(links), ChatLinkRole.role.in_(family))
         )
-        await uow.write(sa.text(f"DELETE FROM chat_link WHERE person_id = {school.cast['alexei'].person_id}"))
     homeroom = phone(school, "homeroom")
     assert "2 families: 1 linked, 1 not linked" in (await homeroom.send("/announce 7A: bring skis")).text
 

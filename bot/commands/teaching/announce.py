@@ -121,7 +121,7 @@ async def _show(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, *, asks
 
 async def _reach(turn: Turn, audience: Audience) -> Reach:
     own = [one.person_id for one in turn.actor.identities]
-    return await reach_of(turn.uow, audience, turn.today(), but=own)
+    return await reach_of(turn.uow, audience, turn.today(), author=own)
 
 
 async def _show_edit(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, *, asks: bool = False) -> Reply:

@@ -17,7 +17,8 @@ from core.actions.unread import nudge_unread
 from core.cards import Reply
 from core.i18n import N_
 from core.queries.announcements import Announced, own_announcement, own_announcements
-from core.queries.reach import Reach, counts_of, reach_of
+from core.queries.progress import counts_of
+from core.queries.reach import Reach, reach_of
 
 
 async def announcements(turn: Turn, _arguments: str) -> Reply:
@@ -64,7 +65,7 @@ async def _one(turn: Turn, number: int, *, toast: str = "") -> Reply:
 
 async def _reach(turn: Turn, one: Announced) -> Reach:
     author = [one.author_id] if one.author_id else []
-    return await reach_of(turn.uow, one.audience, turn.today(), one.id, but=author)
+    return await reach_of(turn.uow, one.audience, turn.today(), one.id, author=author)
 
 
 CAPABILITY = Capability(
