@@ -62,14 +62,14 @@ async def counts_of(uow: UnitOfWork, announcement_ids: Collection[int]) -> Mappi
     key = sa.literal(published_key(0).removesuffix("0")) + sa.cast(Announcement.id, sa.Text())
 
     def number(*where: Any) -> sa.ScalarSelect[Any]:
-        return sa.select(sa.func.count()).where(*where).scalar_subquery()
+        return sa.select(sa.func.count()).where(*where).correlate(Announcement).scalar_subquery()
 
     of_it = Receipt.announcement_id == Announcement.id
-    event = sa.select(OutboxEvent.id).where(OutboxEvent.key == key).scalar_subquery()
+    sent = (Delivery.event_id == OutboxEvent.id, Delivery.state == DeliveryState.SENT)
     rows = await uow.rows(
         sa.select(
             Announcement.id,
-            number(Delivery.event_id == event, Delivery.state == DeliveryState.SENT).label("chats"),
+            number(OutboxEvent.key == key, *sent).label("chats"),
             number(of_it, Receipt.id.is_not(None)).label("opened"),
             number(of_it, Receipt.acknowledged_at.is_not(None)).label("acknowledged"),
         )

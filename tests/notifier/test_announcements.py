@@ -237,6 +237,16 @@ async def test_the_author_sees_reached_waiting_no_link_and_blocked_with_the_name
     assert "Petrov Ivan" in (await head.tap_data("am:names:1:0:reached")).text
 
 
+async def test_the_list_counts_each_announcement_by_itself(school: School) -> None:
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    await phone(school, "mother").tap_data("nw:ack:1:0")
+    school.clock.at = NIGHT
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    listed = (await homeroom.send("/announcements")).text
+    assert "sign the form — sent to 5 chats, opened by 1, acknowledged by 1" in listed
+    assert "bring skis — sent to 0 chats, opened by 0" in listed
+
+
 async def test_a_link_for_work_alone_is_no_familys_link(school: School) -> None:
     """As the notifier tells only links that speak for a guardian, the report counts only those."""
     async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
