@@ -60,9 +60,7 @@ def options_card(
         asks = AnnounceTap(do="asks", posting=posting_id, to=str(int(not how.asks))).pack()
         rows.append((Button(_box(t("Ask to acknowledge"), is_on=how.asks), asks),))
     if how.asks:
-        blocks.append(
-            Note(t("Who has not read it is reminded after 15 minutes, after an hour and the next morning."))
-        )
+        blocks.append(Note(t("Who does not read it is reminded up to three times.")))
     if how.urgency is not Urgency.EMERGENCY:
         label = t("Scheduled for {time}", time=t.datetime(how.at, zone)) if how.at else t("Schedule for …")
         rows.append((Button(label, AnnounceTap(do="when", posting=posting_id).pack()),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,35 +106,36 @@ def told_already(uow: UnitOfWork, told: AnnouncementTold) -> Links:
     return sa.select(*links.c).where(heard)
 
 
+async def not_waiting(
+    uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime
+) -> sa.Select[Any]:
+    """The readers' links, but for those for whom an earlier event of it still waits: they will read it as it stands
+    then, and need not be told twice. One statement."""
+    links = readers_of(uow, told.readers).subquery()
+    keys = [published_key(told.id)]
+    keys += [unread_key(told.id, number) for number in range(1, Resends().most + 1)]
+    keys += [nudge_key(told.id, happened_at, hours_ago=hours) for hours in range(_LONGEST_HELD)]
+    earlier = await uow.rows(
+        sa.select(OutboxEvent.id).where(OutboxEvent.key.in_(keys), OutboxEvent.id < event_id)
+    )
+    waits = sa.exists().where(
+        Delivery.event_id.in_([row.id for row in earlier]),
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
+    )
+    return sa.select(*links.c).where(sa.not_(waits))
+
+
 async def still_unread(
     uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime, *, until_acknowledged: bool
 ) -> Links:
-    """The readers' links of those who have neither opened nor acknowledged it; ``until_acknowledged``, of those who
-    have not acknowledged it. Where an earlier event of it still waits to be told, nothing is told again. One statement.
-    """
-    links = readers_of(uow, told.readers).subquery()
+    """Of those, the links of who has neither opened nor acknowledged it; ``until_acknowledged``, of who has not
+    acknowledged it. One statement."""
+    links = (await not_waiting(uow, told, event_id, happened_at)).subquery()
     done = sa.exists().where(
         ChatLink.id == links.c.link_id,
         Receipt.person_id == ChatLink.person_id,
         Receipt.announcement_id == told.id,
         *([Receipt.acknowledged_at.is_not(None)] if until_acknowledged else []),
     )
-    earlier = await _earlier_events(uow, told.id, event_id, happened_at)
-    waits = sa.exists().where(
-        Delivery.event_id.in_(earlier),
-        Delivery.chat_id == links.c.chat_id,
-        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
-    )
-    return sa.select(*links.c).where(sa.not_(done), sa.not_(waits))
-
-
-async def _earlier_events(
-    uow: UnitOfWork, announcement_id: int, event_id: int, happened_at: datetime
-) -> Collection[int]:
-    keys = [published_key(announcement_id)]
-    keys += [unread_key(announcement_id, number) for number in range(1, Resends().most + 1)]
-    keys += [nudge_key(announcement_id, happened_at, hours_ago=hours) for hours in range(_LONGEST_HELD)]
-    rows = await uow.rows(
-        sa.select(OutboxEvent.id).where(OutboxEvent.key.in_(keys), OutboxEvent.id < event_id)
-    )
-    return [row.id for row in rows]
+    return sa.select(*links.c).where(sa.not_(done))

@@ -14,6 +14,7 @@ from core.i18n import Translator
 from core.queries.announcements_told import (
     AnnouncementTold,
     announcement_told,
+    not_waiting,
     still_unread,
     told_already,
 )
@@ -32,6 +33,14 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = readers_of(uow, told.readers)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+
+
+async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
+        return None
+    links = await not_waiting(uow, told, event.id, event.created_at)
     return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
 
 
@@ -64,7 +73,7 @@ def _buttons(t: Translator, one: AnnouncementTold) -> tuple[tuple[Button, ...], 
 def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     t = reader.t
     blocks: list[Block] = []
-    for one in told:
+    for one in {one.id: one for one in told}.values():
         text = shorten(one.text, _SHORT) or t("No words, only files.")
         blocks += [Text(text), *_signed(one)]
     return blocks
@@ -171,12 +180,12 @@ NOTICES = (
             kind=kind,
             plain=TELLINGS["news"],
             urgent=TELLINGS["news"],
-            audience=_audience,
+            audience=audience,
             load=_load,
             card=_card,
             lines=_lines,
         )
-        for kind in ("announcement_published", "announcement_edited")
+        for kind, audience in (("announcement_published", _audience), ("announcement_edited", _edited_to))
     ),
     Notice(
         kind="announcement_withdrawn",

@@ -48,7 +48,7 @@ async def test_the_options_are_one_tap_each_and_show_in_the_preview(stage: Stage
     homeroom = await choosing(
         stage, cast, "/announce 7A: bring skis", "☐ Send silently", "☐ Ask to acknowledge"
     )
-    assert "reminded after 15 minutes" in homeroom.last.text  # type: ignore[union-attr]
+    assert "reminded up to three times" in homeroom.last.text  # type: ignore[union-attr]
     assert "without a sound · asks to be acknowledged" in (await homeroom.tap("Back")).text
     await homeroom.tap("Send")
     assert await kept(stage) == ("at_once", True, True)

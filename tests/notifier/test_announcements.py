@@ -199,6 +199,19 @@ async def test_withdrawing_ends_the_resends_and_what_waits_is_superseded(school:
     assert await school.rows("mother") == [(DeliveryState.SUPPRESSED, "superseded")]
 
 
+async def test_who_waits_for_the_digest_reads_the_edited_words_once(school: School) -> None:
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis", "In the evening digest")
+    for words in ("bring skis and a cap", "bring skates"):
+        await homeroom.tap_data("am:reword:1:0:opened")
+        await homeroom.send(words)
+        await homeroom.tap("Save")
+        await school.after(seconds=1)
+    await school.after(hours=9)
+    (said,) = school.heard("mother")
+    assert said.count("bring skates") == 1
+    assert "skis" not in said
+
+
 async def test_a_withdrawal_is_told_to_those_who_were_told(school: School) -> None:
     await school.prefer("father", "news", Choice.DAILY)
     homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
