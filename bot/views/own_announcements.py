@@ -73,7 +73,10 @@ def _line(t: Translator, one: Announced, counts: Counts, now: datetime, zone: tz
     at = t.datetime(one.published_at, zone)
     if one.is_scheduled(now):
         return t("scheduled for {time}", time=at) + f" · {what}"
-    numbers = [t("sent to {n} chats", n=counts.chats), t("opened by {n}", n=counts.opened)]
+    numbers = [
+        t.plural("sent to {n} chat", "sent to {n} chats", counts.chats),
+        t("opened by {n}", n=counts.opened),
+    ]
     if one.asks:
         numbers.append(t("acknowledged by {n}", n=counts.acknowledged))
     return f"{at} · {what} — " + ", ".join(numbers)
@@ -109,6 +112,7 @@ def own_announcement_card(
         names = [
             Button(f"{_title(t, who, one)}: {n}", OwnTap(do="names", id=one.id, who=who).pack())
             for who, n in numbers
+            if n
         ]
         rows += [tuple(names[i : i + 2]) for i in range(0, len(names), 2)]
         if reach.unread(asks=one.asks):

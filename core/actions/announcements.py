@@ -51,7 +51,7 @@ async def publish_announcement(
     uow: UnitOfWork, key: ChatKey, chat_id: ChatId, posting_id: PostingId
 ) -> tuple[AnnouncementId, Audience]:
     """Publish a posting's announcement, now or for its moment: the event is written, nobody is told here. At most
-    thirteen statements.
+    fourteen statements.
 
     Raises NotFound for an audience that is not the asker's and for an urgency that is not the asker's to choose,
     Invalid("draft_over"), ("announcement_empty"), ("text_too_long") and as ``check_moment``.
@@ -90,9 +90,7 @@ async def publish_announcement(
         )
         await attach(uow, files, (), announcement=number)
         await keep_effects(uow, posting.id, {"announcement": int(number)})
-        await _event(
-            uow, "announcement_published", number, author, key=published_key(number), not_before=how.at
-        )
+        await _event(uow, "announcement_published", number, author, key=published_key(number), at=how.at)
         await record(
             uow,
             "announcement.publish",
@@ -176,7 +174,7 @@ async def send_announcement_now(uow: UnitOfWork, key: ChatKey, announcement_id: 
         await uow.write(
             sa.update(OutboxEvent)
             .where(OutboxEvent.key == published_key(own.id), OutboxEvent.fanned_out_at.is_(None))
-            .values(not_before=uow.now)
+            .values(created_at=uow.now, not_before=uow.now)
         )
         await record(
             uow,
@@ -264,8 +262,11 @@ async def _event(
     author: PersonId,
     *,
     key: str = "",
-    not_before: datetime | None = None,
+    at: datetime | None = None,
 ) -> None:
+    """What happens at a moment to come counts from that moment: as news, and for how long it is tried."""
     key = key or f"{kind}:{number}:{uow.now.timestamp()}"
     payload = {"announcement": int(number)}
-    await publish(uow, kind, key, payload=payload, actor_id=author, not_before=not_before)
+    await publish(uow, kind, key, payload=payload, actor_id=author, not_before=at)
+    if at is not None:
+        await uow.write(sa.update(OutboxEvent).where(OutboxEvent.key == key).values(created_at=at))

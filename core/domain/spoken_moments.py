@@ -13,6 +13,7 @@ MORNING = time(7, 30)
 """What a day without a time means."""
 EVENING = time(18)
 _LONGEST = 200
+_SANE = (date(1900, 1, 1), date(3000, 1, 1))
 _IN = re.compile(
     r"(?<!\w)(?:in|через)\s+(?:(?P<half>half\s+an\s+hour|полчаса)"
     r"|(?:(?P<n>\d{1,3}|an?)\s+)?(?:(?P<hours>hours?|h|час(?:а|ов)?|ч)|(?P<minutes>min(?:ute)?s?|минут[уы]?|мин)))(?!\w)"
@@ -50,7 +51,7 @@ def find_moment(text: str, now: datetime, zone: tzinfo) -> datetime | None:
     if is_odd or (day is None and at is None):
         return None
     if day is not None:
-        return _wall(day, at or MORNING, zone)
+        return _wall(day, at or MORNING, zone) if _SANE[0] < day < _SANE[1] else None
     assert at is not None
     today = _wall(local.date(), at, zone)
     return today if today > now else _wall(local.date() + timedelta(days=1), at, zone)

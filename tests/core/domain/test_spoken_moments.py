@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.domain.spoken_moments import find_moment
 
@@ -50,6 +52,19 @@ def test_a_moment_is_understood_in_three_languages(words: str, day: int, hour: i
     assert found.astimezone(MOSCOW) == datetime(2026, 11, day, hour, minute, tzinfo=MOSCOW)
 
 
-@pytest.mark.parametrize("words", ["", "soon", "tomorrow 25:00", "bring skis tomorrow", "5", "next lesson"])
+@given(
+    st.lists(
+        st.sampled_from([*"0123456789:./- ", "tomorrow", "in", "at", "pm", "через", "อีก", "9999"]),
+        max_size=14,
+    )
+)
+def test_whatever_is_written_it_is_a_moment_or_none(parts: list[str]) -> None:
+    found = find_moment("".join(parts), NOW, MOSCOW)
+    assert found is None or found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["", "soon", "tomorrow 25:00", "31.12.9999 23:59", "bring skis tomorrow", "5", "next lesson"]
+)
 def test_what_is_no_moment_is_none(words: str) -> None:
     assert find_moment(words, NOW, MOSCOW) is None
