@@ -29,12 +29,21 @@ def count_words(t: Translator, reach: Reach) -> str:
             linked=sum(one.linked for one in group),
             missing=sum(not one.linked for one in group),
         )
-        for readers, group in (
-            (t.plural("{n} family", "{n} families", len(reach.families)), reach.families),
-            (t.plural("{n} member of staff", "{n} members of staff", len(reach.staff)), reach.staff),
-        )
-        if group or group is reach.families
+        for readers, group in _groups(t, reach)
     )
+
+
+def size_words(t: Translator, reach: Reach) -> str:
+    """``24 families; 12 members of staff``."""
+    return "; ".join(readers for readers, _ in _groups(t, reach))
+
+
+def _groups(t: Translator, reach: Reach) -> list[tuple[str, tuple[Family, ...]]]:
+    groups = [(t.plural("{n} family", "{n} families", len(reach.families)), reach.families)]
+    if reach.staff:
+        staff = t.plural("{n} member of staff", "{n} members of staff", len(reach.staff))
+        groups.append((staff, reach.staff))
+    return groups
 
 
 def how_words(t: Translator, urgency: Urgency, *, silent: bool, asks: bool) -> str:

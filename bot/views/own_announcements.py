@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.audience import audience_words, count_words, family_words, how_words
+from bot.views.audience import audience_words, family_words, how_words, size_words
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
 from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID
@@ -100,7 +100,7 @@ def own_announcement_card(
         facts.append((t("When"), " · ".join(filter(None, (at, t("edited") if one.edited_at else "")))))
     if told := how_words(t, one.urgency, silent=one.silent, asks=one.asks):
         facts.append((t("How"), told))
-    facts.append((t("Families"), count_words(t, reach)))
+    facts.append((t("Families"), size_words(t, reach)))
     if one.files:
         facts.append((t("Files"), ", ".join(name for _, name in one.files)))
     rows: list[tuple[Button, ...]] = []

@@ -8,12 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from core.access import load_actor
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Announcement, Receipt
+from core.db.models import Announcement, Org, Posting, Receipt, RoleAssignment
 from core.db.uow import UnitOfWork
+from core.domain.announcing import HowTold
+from core.domain.audience_words import Audience
+from core.domain.drafts import AnnouncementDraft
+from core.domain.kinds import AudienceKind, OrgKind, Urgency
+from core.queries.announcements import may_ring
 from tests.bot.test_announcing import data_of, phone, texts
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, chat_key
 from tests.support.conversation import Stage, User
 from tests.support.statements import Statements
 from tests.support.trail import audited, happened
@@ -82,6 +88,24 @@ async def test_who_speaks_for_the_school_may_ring_every_phone_and_is_asked_first
     assert (entry.actor_id, entry.after["urgency"]) == (cast[name].person_id, "emergency")
 
 
+async def test_the_head_of_a_district_rings_at_its_schools_and_at_no_other(stage: Stage, cast: Cast) -> None:
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        district = await uow.insert(
+            Org, kind=OrgKind.DISTRICT, name="Coast", timezone="Europe/Moscow", path="/d/"
+        )
+        own = sa.update(Org).where(Org.id == cast.school_id)
+        await uow.write(own.values(parent_id=district, path=f"/d/{cast.school_id}/"))
+        role = sa.update(RoleAssignment).where(RoleAssignment.person_id == cast["head"].person_id)
+        await uow.write(role.values(org_id=district))
+    head = await choosing(stage, cast, "/announce grade 7: no heating", "Urgent", "Back", by="head")
+    await head.tap("Send")
+    assert await kept(stage) == ("urgent", False, False)
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        _, actor = await load_actor(uow, chat_key(cast, "head"))
+        foreign = Audience(AudienceKind.SCHOOL, cast.other_school_id, cast.other_school_id)
+        assert not await may_ring(uow, actor, foreign)
+
+
 async def test_an_old_send_button_rings_no_phone_unasked(stage: Stage, cast: Cast) -> None:
     head = phone(stage, cast, "head")
     await head.send("/announce school: the gas is leaking")
@@ -101,14 +125,11 @@ async def test_a_teacher_is_not_offered_to_ring_and_cannot_forge_it(
     assert not {"Urgent", "Emergency"} & set(homeroom.last.buttons)
     posting = data_of(homeroom, "told").split(":")[2]
     assert "nothing like that" in (await homeroom.tap_data(f"an:told:{posting}:{urgency}")).text
+    draft = AnnouncementDraft("x", f"class.{cast.classes['7A']}", how=HowTold(Urgency(urgency)))
     async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
-        draft = await uow.value(sa.text("SELECT draft FROM posting"))
-        forged = draft.replace('"at_once"', f'"{urgency}"') if isinstance(draft, str) else None
-        if forged:
-            await uow.write(sa.text("UPDATE posting SET draft = :draft"), {"draft": forged})
-    if forged:
-        assert "nothing like that" in (await homeroom.tap_data(f"an:ring:{posting}:")).text
-        assert await texts(stage) == []
+        await uow.write(sa.update(Posting).values(draft=draft.as_json()))
+    assert "nothing like that" in (await homeroom.tap_data(f"an:ring:{posting}:")).text
+    assert await texts(stage) == []
 
 
 # --- for a moment to come ---------------------------------------------------------------------------------
