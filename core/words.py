@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.kinds import Urgency
 from core.domain.rights import Role
 from core.i18n import N_
 
@@ -29,6 +30,12 @@ MARK_KINDS: dict[str, str] = {
     "essay": N_("essay"),
     "lab": N_("lab work"),
 }
+
+RINGING_HEADINGS: dict[Urgency, str] = {
+    Urgency.URGENT: N_("❗ Urgent · {heading}"),
+    Urgency.EMERGENCY: N_("⚠ Emergency · {heading}"),
+}
+"""How an announcement that rings is headed; ``heading`` is what it would be headed otherwise."""
 
 NEWS_KINDS: dict[str, str] = {
     "emergency": N_("Emergencies"),

@@ -7,6 +7,7 @@ unique by event, chat and child, so running twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,6 +44,8 @@ async def fan_out_due(uow: UnitOfWork, notices: Mapping[str, Notice]) -> int:
 
 async def fan_out(uow: UnitOfWork, event_id: int, audience: Audience, notice: Notice) -> None:
     """Write the deliveries of one event; needs ``uow.writing()``. Two statements."""
+    if audience.telling is not None:
+        notice = replace(notice, plain=audience.telling, urgent=audience.telling)
     told = _told(audience)
     windows = await uow.rows(
         sa.select(Chat.timezone, Chat.quiet_from, Chat.quiet_to, Chat.digest_at)

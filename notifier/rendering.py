@@ -58,6 +58,7 @@ class _Known:
     facts: Mapping[int, News]
     timezone: str
     locale: str
+    lapsed: Held = Held.UNLINKED
 
 
 async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[DueDelivery]) -> Batch:
@@ -79,7 +80,7 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
             if event is None:
                 batch.failed.append(one)
             elif (one.chat_id, one.child_id) not in event.entitled:
-                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.UNLINKED.value))
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, event.lapsed.value))
             elif one.child_id not in event.facts:
                 batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.SUPERSEDED.value))
             else:
@@ -115,7 +116,7 @@ async def _known(
     entitled = await still_told(uow, audience, {delivery.chat_id for delivery in deliveries})
     children = sorted({delivery.child_id for delivery in deliveries})
     facts = await notice.load(uow, event, children) if entitled else {}
-    return _Known(notice, entitled, facts, audience.timezone, audience.locale)
+    return _Known(notice, entitled, facts, audience.timezone, audience.locale, audience.lapsed)
 
 
 def _card(

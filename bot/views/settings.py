@@ -20,8 +20,21 @@ from core.queries.preferences import Preferences
 from core.words import NEWS_KINDS
 
 # Kinds of news that nothing tells yet come with what tells them.
-FAMILY_KINDS = ("absence", "poor_mark", "mark", "homework", "news", "security")
-STAFF_KINDS = ("news", "security")
+FAMILY_KINDS = (
+    *(
+        "emergency",
+        "urgent",
+        "absence",
+        "answer",
+        "again",
+        "poor_mark",
+        "mark",
+        "homework",
+        "news",
+        "security",
+    ),
+)
+STAFF_KINDS = ("emergency", "urgent", "answer", "again", "news", "security")
 CHOICES: dict[Choice, str] = {
     Choice.AT_ONCE: N_("at once"),
     Choice.DAILY: N_("in the daily digest"),

@@ -29,6 +29,7 @@ class Held(StrEnum):
     ERROR = "error"
     PREFERENCE = "preference"
     SUPERSEDED = "superseded"
+    READ = "read"
     EXPIRED = "expired"
     UNLINKED = "unlinked"
     BLOCKED = "blocked"

@@ -40,6 +40,7 @@ from core.domain.ids import PersonId
 from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState, Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
+from core.domain.telling import Held, Telling
 
 Links = sa.Select[Any] | sa.CompoundSelect[Any]
 
@@ -47,12 +48,15 @@ Links = sa.Select[Any] | sa.CompoundSelect[Any]
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The links to tell; ``timezone`` and ``locale`` are the school's, for chats that chose none. ``but`` is the
-    person whose deed it was, who is not told of it."""
+    person whose deed it was, who is not told of it. ``telling`` is the kind of news where the event says so, not the
+    notice; ``lapsed`` is why somebody is not told who is in it no more when it is sent."""
 
     links: Links
     timezone: str = "UTC"
     locale: str = "en"
     but: int | None = None
+    telling: Telling | None = None
+    lapsed: Held = Held.UNLINKED
 
 
 async def still_told(
@@ -307,6 +311,16 @@ def links_of_person(person_id: int, *, but_chat: int = 0) -> Links:
     """Every chat of a person but one."""
     return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
         ChatLink.person_id == person_id, ChatLink.chat_id != but_chat
+    )
+
+
+def staff_links_of(person_id: int) -> Links:
+    """Every chat of a person that may do the person's work."""
+    return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
+        ChatLink.person_id == person_id,
+        sa.exists().where(
+            ChatLinkRole.link_id == ChatLink.id, ChatLinkRole.role.not_in([Role.STUDENT, Role.GUARDIAN])
+        ),
     )
 
 

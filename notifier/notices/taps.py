@@ -26,6 +26,16 @@ def announcement(announcement_id: int) -> str:
     return f"nw:open:{announcement_id}:0"
 
 
+def acknowledge(announcement_id: int) -> str:
+    """That one has read an announcement which asks for that."""
+    return f"nw:ack:{announcement_id}:0"
+
+
+def report(announcement_id: int) -> str:
+    """Whom an announcement of one's own has reached, and who has read it."""
+    return f"am:open:{announcement_id}:0:opened"
+
+
 def not_me(link_id: int) -> str:
     """Unlink a device and tell the school."""
     return f"lk:notme:{link_id}"

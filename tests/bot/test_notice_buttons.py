@@ -9,7 +9,11 @@ from notifier.notices import taps
 
 
 @pytest.mark.parametrize(
-    "data", [taps.grades(17), taps.attendance(17), taps.homework(17), taps.announcement(17), taps.not_me(17)]
+    "data",
+    [
+        *(taps.grades(17), taps.attendance(17), taps.homework(17), taps.announcement(17), taps.not_me(17)),
+        *(taps.acknowledge(17), taps.report(17)),
+    ],
 )
 def test_a_notices_button_belongs_to_a_capability_and_is_read_by_it(data: str) -> None:
     capability = discover().by_prefix[data.split(":", 1)[0]]
