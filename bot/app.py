@@ -29,6 +29,7 @@ from core.settings import Settings, SettingsError, code_key, secret_key
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover as discover_notices
+from notifier.schedule import Schedule
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +104,10 @@ async def serve(
         except (OSError, UnicodeError) as error:
             raise _cannot_listen(app.settings, error) from None
         log.info("web.open", address=app.settings.public_address)
-        tasks = [asyncio.create_task(app.notifier.run(), name="notifier")]
+        tasks = [
+            asyncio.create_task(app.notifier.run(), name="notifier"),
+            asyncio.create_task(Schedule(app.database, app.clock).run(), name="schedule"),
+        ]
         tasks += [asyncio.create_task(loop(app)) for loop in loops]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:

@@ -44,5 +44,6 @@ NEWS_KINDS: dict[str, str] = {
     "reminder": N_("Reminder of homework for tomorrow"),
     "balance": N_("Canteen balance"),
     "news": N_("News and announcements"),
+    "nudge": N_("Lessons left empty"),
     "week": N_("The week in review"),
 }

@@ -58,6 +58,7 @@ class _Known:
     facts: Mapping[int, News]
     timezone: str
     locale: str
+    is_over: bool = False
 
 
 async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[DueDelivery]) -> Batch:
@@ -78,10 +79,12 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
             event = known[one.event_id]
             if event is None:
                 batch.failed.append(one)
+            elif event.is_over:
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.EXPIRED.value))
             elif (one.chat_id, one.child_id) not in event.entitled:
                 batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.UNLINKED.value))
             elif one.child_id not in event.facts:
-                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, Held.SUPERSEDED.value))
+                batch.settled.append(Settlement(one.id, DeliveryState.SUPPRESSED, event.notice.empty.value))
             else:
                 told.append(one)
         if not told:
@@ -109,6 +112,8 @@ async def _known(
     one = deliveries[0]
     notice = notices[one.event_kind]
     event = Event(one.event_id, one.event_kind, one.payload, one.actor_id, one.happened_at)
+    if event.until is not None and event.until <= uow.now:
+        return _Known(notice, frozenset(), {}, "UTC", "en", is_over=True)
     audience = await notice.audience(uow, event)
     if audience is None:
         return _Known(notice, frozenset(), {}, "UTC", "en")

@@ -43,6 +43,7 @@ def _decision(t: Translator, one: Decision, now: datetime, zone: tzinfo | None) 
             Held.BLOCKED: t("the bot was blocked in this chat"),
             Held.SUPERSEDED: t("taken back before it was told"),
             Held.EXPIRED: t("too old to be of use"),
+            Held.NOTHING: t("there was nothing to tell any more"),
         }.get(_held(one.why), t("not yours to know any more"))
     return {
         Held.NONE: t("goes out in a moment"),

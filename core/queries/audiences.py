@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -196,6 +197,37 @@ def families(
         _granted(Role.STUDENT), ChatLink.person_id.in_(pupils)
     )
     return sa.union_all(guardians, selves) if by_child else sa.union(guardians, selves)
+
+
+def pupils_alone(pupils: sa.Select[Any] | Collection[int]) -> Links:
+    """The pupils themselves."""
+    return _links(ChatLink.person_id, sa.literal(0)).where(
+        _granted(Role.STUDENT), ChatLink.person_id.in_(pupils)
+    )
+
+
+def guardians_alone(
+    uow: UnitOfWork, child_id: int, *, only: int | None = None, linked_by: datetime | None = None
+) -> Links:
+    """A child's guardians, or one of them; with ``linked_by`` those of their chats that were linked by then."""
+    links = _links(Guardianship.child_id, sa.literal(0)).join(
+        Guardianship, Guardianship.guardian_id == ChatLink.person_id
+    )
+    return links.where(
+        _granted(Role.GUARDIAN),
+        Guardianship.rights != GuardianRights.NONE,
+        sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= uow.now.date()),
+        Guardianship.child_id == child_id,
+        *([Guardianship.guardian_id == only] if only is not None else []),
+        *([ChatLink.linked_at <= linked_by] if linked_by is not None else []),
+    )
+
+
+def teachers_alone(people: sa.Select[Any] | Collection[int]) -> Links:
+    """These people's chats that may teach; no child is named."""
+    return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
+        _granted(Role.TEACHER), ChatLink.person_id.in_(people)
+    )
 
 
 def families_of_marks(uow: UnitOfWork, mark_ids: Sequence[int], scale_key: str) -> Links:
