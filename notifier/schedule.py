@@ -16,6 +16,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core.actions.homework_reminders import remind_of_homework
+from core.actions.timetable_notices import tell_tomorrow
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
@@ -34,7 +35,10 @@ class Job:
 
 _MINUTE = timedelta(minutes=1)
 
-JOBS: tuple[Job, ...] = (Job("homework reminder", _MINUTE, remind_of_homework),)
+JOBS: tuple[Job, ...] = (
+    Job("homework reminder", _MINUTE, remind_of_homework),
+    Job("tomorrow's timetable", _MINUTE, tell_tomorrow),
+)
 
 
 class Schedule:

@@ -141,6 +141,15 @@ async def place_of_homework(uow: UnitOfWork, homework_id: int) -> Place | None:
     )
 
 
+async def place_of_course(uow: UnitOfWork, course_id: int) -> Place | None:
+    """The school of a course. One statement."""
+    return _place(
+        await uow.row(
+            sa.select(*_PLACE).join(Course, Course.school_id == Org.id).where(Course.id == course_id)
+        )
+    )
+
+
 async def place_of_school(uow: UnitOfWork, school_id: int) -> Place | None:
     """The school itself. One statement."""
     return _place(await uow.row(sa.select(*_PLACE).where(Org.id == school_id)))
@@ -228,6 +237,14 @@ def teachers_alone(people: sa.Select[Any] | Collection[int]) -> Links:
     return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
         _granted(Role.TEACHER), ChatLink.person_id.in_(people)
     )
+
+
+def families_and_teachers(
+    uow: UnitOfWork, pupils: sa.Select[Any] | Collection[int], teachers: Collection[int]
+) -> Links:
+    """The families, each of its own child, and these teachers."""
+    parts = [families(uow, pupils), *([teachers_alone(teachers)] if teachers else [])]
+    return sa.union_all(*(sa.select(*part.subquery().c) for part in parts))
 
 
 def families_of_marks(uow: UnitOfWork, mark_ids: Sequence[int], scale_key: str) -> Links:

@@ -50,6 +50,9 @@ async def school_clocks(uow: UnitOfWork) -> list[SchoolClock]:
         .order_by(Org.id)
     )
     return [
-        SchoolClock(School(OrgId(row[0]), *row[1:]), uow.now.astimezone(ZoneInfo(row.timezone)))
+        SchoolClock(
+            School(OrgId(row.id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale),
+            uow.now.astimezone(ZoneInfo(row.timezone)),
+        )
         for row in rows
     ]
