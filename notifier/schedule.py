@@ -15,6 +15,7 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from core.actions.absence_sweeps import sweep_absences
 from core.actions.homework_reminders import remind_of_homework
 from core.actions.timetable_notices import tell_tomorrow
 from core.clock import Clock, SystemClock
@@ -38,6 +39,7 @@ _MINUTE = timedelta(minutes=1)
 JOBS: tuple[Job, ...] = (
     Job("homework reminder", _MINUTE, remind_of_homework),
     Job("tomorrow's timetable", _MINUTE, tell_tomorrow),
+    Job("absence sweep", _MINUTE, sweep_absences),
 )
 
 

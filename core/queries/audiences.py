@@ -282,22 +282,60 @@ def families_of_marks(uow: UnitOfWork, mark_ids: Sequence[int], scale_key: str) 
 
 def families_of_absent(uow: UnitOfWork, lesson_id: int, students: Collection[int]) -> Links:
     """The families of pupils of whose presence something was said; urgent to the adults where a pupil is absent
-    without a reason as it is recorded now."""
+    without a reason for the first time that day, as it is recorded now, and to whoever was told of an absence from this
+    lesson at once: what became of it is as urgent."""
     absent = sa.select(Attendance.student_id).where(
         Attendance.lesson_id == lesson_id,
         Attendance.student_id.in_(students),
-        Attendance.kind == AttendanceKind.ABSENT,
-        Attendance.reason == "",
+        *UNEXPLAINED,
+        is_first_of_day(),
     )
     others = sa.select(Person.id).where(Person.id.in_(students), Person.id.not_in(absent))
+    families_of_others = families(uow, others).subquery()
     return sa.union_all(
-        *(
-            sa.select(*part.c)
-            for part in (
-                families(uow, absent, urgent=True).subquery(),
-                families(uow, others).subquery(),
-            )
+        sa.select(*families(uow, absent, urgent=True).subquery().c),
+        sa.select(
+            *(families_of_others.c.link_id, families_of_others.c.chat_id, families_of_others.c.child_id),
+            sa.case((_told_of_absence(families_of_others, lesson_id), 1), else_=0).label("urgent"),
+        ),
+    )
+
+
+UNEXPLAINED = (Attendance.kind == AttendanceKind.ABSENT, Attendance.reason == "")
+"""An absence that nobody has given a reason for."""
+
+
+def is_first_of_day() -> sa.ColumnElement[bool]:
+    """That no other unexplained absence of the pupil was recorded that day before this one: of those that follow, a
+    family hears in its digest."""
+    this, here = sa.orm.aliased(Lesson), sa.orm.aliased(Lesson)
+    other = sa.orm.aliased(Attendance)
+    return sa.not_(
+        sa.exists().where(
+            this.id == Attendance.lesson_id,
+            other.student_id == Attendance.student_id,
+            other.id != Attendance.id,
+            other.kind == AttendanceKind.ABSENT,
+            other.reason == "",
+            here.id == other.lesson_id,
+            here.date == this.date,
+            sa.or_(
+                other.recorded_at < Attendance.recorded_at,
+                (other.recorded_at == Attendance.recorded_at) & (other.id < Attendance.id),
+            ),
         )
+    )
+
+
+def _told_of_absence(links: sa.Subquery, lesson_id: int) -> sa.ColumnElement[bool]:
+    """That the chat has, or is about to get, word of this child's absence from the lesson."""
+    return sa.exists().where(
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.child_id == links.c.child_id,
+        Delivery.kind == "absence",
+        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT]),
+        OutboxEvent.id == Delivery.event_id,
+        OutboxEvent.payload["lesson"].as_integer() == lesson_id,
     )
 
 

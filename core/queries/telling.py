@@ -59,7 +59,8 @@ class MarksTold:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceTold:
-    """Where a child was at a lesson, as it is recorded now; None is present after all."""
+    """Where a child was at a lesson, as it is recorded now; None is present after all. ``reason`` is why the child was
+    absent, where somebody said so."""
 
     child_id: int
     child: str
@@ -68,6 +69,7 @@ class AbsenceTold:
     subject: str
     on: date
     period: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             Person.id,
             *(Person.family, Person.given, Person.nickname),
             Subject.name.label("subject"),
-            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes),
+            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes, Attendance.reason),
         )
         .select_from(Lesson)
         .join(Person, Person.id.in_(children))
@@ -182,6 +184,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             row.subject,
             row.date,
             row.period,
+            row.reason or "",
         )
         for row in rows
     }

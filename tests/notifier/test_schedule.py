@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from core.actions.lesson_changes import NewChange, enter_change, withdraw_change
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import HomeworkTick, OutboxEvent
+from core.db.models import Attendance, HomeworkTick, Lesson, OutboxEvent
 from core.db.uow import UnitOfWork
 from core.domain.ids import CourseId
-from core.domain.kinds import ChangeKind, DeliveryState
+from core.domain.kinds import AttendanceKind, ChangeKind, DeliveryState
 from core.domain.lessons import LessonKey
 from core.errors import Invalid, NotFound
 from notifier.schedule import Schedule
@@ -193,3 +193,75 @@ async def test_a_change_that_makes_no_sense_is_refused(school: Timetabled) -> No
         with pytest.raises(Invalid, match=why):
             await change(school, "head", on, kind, **values)
     assert not await school.events()
+
+
+# --- absences -----------------------------------------------------------------------------------------------
+
+
+async def imported_absence(school: Timetabled, period: int, course: str, *, taken: bool = True) -> int:
+    lesson = await school.add(
+        Lesson,
+        course_id=school.cast.courses[course],
+        date=TODAY,
+        period=period,
+        register_taken_at=school.clock.at if taken else None,
+    )
+    await school.add(
+        Attendance,
+        student_id=school.cast["ivan"].person_id,
+        lesson_id=lesson,
+        kind=AttendanceKind.ABSENT,
+        recorded_at=school.clock.at,
+    )
+    return lesson
+
+
+async def test_an_imported_absence_is_told_once_where_the_register_was_taken(school: Timetabled) -> None:
+    await imported_absence(school, 1, "algebra_7a", taken=False)
+    await school.run()
+    assert not school.heard("mother")
+    await school.change(sa.update(Lesson).values(register_taken_at=school.clock.at))
+    await imported_absence(school, 2, "literature_7a")
+    await school.run()
+    await school.run()
+    (said,) = school.heard("mother")
+    assert "Ivan is not at school" in said
+    assert "Algebra" in said
+    assert not school.heard("stranger_mother")
+
+
+async def test_an_absence_of_yesterday_is_not_swept_up(school: Timetabled) -> None:
+    await imported_absence(school, 1, "algebra_7a")
+    school.at(9, day=TODAY + timedelta(days=1))
+    await school.run()
+    assert not school.heard("mother")
+
+
+async def test_only_the_days_first_absence_is_told_at_once(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov absent", "Save")
+    await school.after(minutes=1)
+    school.at(10, 30)
+    await school.say("homeroom", "7A literature: Petrov absent", "Save")
+    await school.after(minutes=1)
+    assert len(school.heard("mother")) == 1
+    school.at(18, 1)
+    await school.after(minutes=1)
+    assert "Literature, 24 Nov, lesson 2: absent" in school.heard("mother")[-1]
+
+
+async def test_what_became_of_an_absence_is_told_at_once_to_who_was_told_of_it(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov absent", "Save")
+    await school.after(minutes=1)
+    await school.say("teacher", "Petrov late 10", "Save")
+    await school.after(minutes=2)
+    absent, late = school.heard("mother")
+    assert "not at school" in absent
+    assert "late by 10 minutes" in late
+    assert not school.heard("ivan"), "the pupil knows"
+
+
+async def test_mere_lateness_waits_for_the_digest(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov late 10", "Save")
+    await school.after(minutes=2)
+    assert not school.heard("mother")
+    assert await school.rows("mother") == [(DeliveryState.PENDING, "digest")]
