@@ -207,7 +207,7 @@ def _release_times(
             sa.select(
                 sa.literal(row.timezone, sa.Text()).label("timezone"),
                 *(
-                    sa.cast(sa.literal(getattr(row, name), clock), clock).label(name)
+                    sa.literal(getattr(row, name), clock).label(name)
                     if getattr(row, name) is not None
                     else sa.cast(sa.null(), clock).label(name)
                     for name in ("quiet_from", "quiet_to", "digest_at")

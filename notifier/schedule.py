@@ -16,6 +16,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core.actions.absence_sweeps import sweep_absences
+from core.actions.balance_checks import check_balances, tell_top_ups
 from core.actions.homework_reminders import remind_of_homework
 from core.actions.timetable_notices import tell_tomorrow
 from core.clock import Clock, SystemClock
@@ -40,6 +41,8 @@ JOBS: tuple[Job, ...] = (
     Job("homework reminder", _MINUTE, remind_of_homework),
     Job("tomorrow's timetable", _MINUTE, tell_tomorrow),
     Job("absence sweep", _MINUTE, sweep_absences),
+    Job("low balances", 5 * _MINUTE, check_balances),
+    Job("top-ups", 5 * _MINUTE, tell_top_ups),
 )
 
 

@@ -218,7 +218,7 @@ def pupils_alone(pupils: sa.Select[Any] | Collection[int]) -> Links:
 def guardians_alone(
     uow: UnitOfWork, child_id: int, *, only: int | None = None, linked_by: datetime | None = None
 ) -> Links:
-    """A child's guardians, or one of them; with ``linked_by`` those of their chats that were linked by then."""
+    """A child's guardians, or one of them; with ``linked_by`` those of their chats that were linked before."""
     links = _links(Guardianship.child_id, sa.literal(0)).join(
         Guardianship, Guardianship.guardian_id == ChatLink.person_id
     )
@@ -228,7 +228,7 @@ def guardians_alone(
         sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= uow.now.date()),
         Guardianship.child_id == child_id,
         *([Guardianship.guardian_id == only] if only is not None else []),
-        *([ChatLink.linked_at <= linked_by] if linked_by is not None else []),
+        *([ChatLink.linked_at < linked_by] if linked_by is not None else []),
     )
 
 
