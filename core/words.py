@@ -1,9 +1,12 @@
-"""Words for the domain's closed lists, marked for the catalogs: shared by screens, slips and pages."""
+"""Words for the domain's closed lists, marked for the catalogs, and for marks: shared by screens, notices and pages."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from core.domain.grading import scale
 from core.domain.rights import Role
-from core.i18n import N_
+from core.i18n import N_, Translator
 
 ROLE_NAMES: dict[Role, str] = {
     Role.STUDENT: N_("student"),
@@ -47,3 +50,20 @@ NEWS_KINDS: dict[str, str] = {
     "nudge": N_("Lessons left empty"),
     "week": N_("The week in review"),
 }
+
+
+def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
+    """An average as printed; empty where there is none."""
+    if average is None:
+        return ""
+    if in_percent:
+        return t.percent(average, 1)
+    printed = scale(scale_key).print_average(average)
+    return printed.replace(".", ",", 1) if t.locale == "ru" else printed
+
+
+def mark_value(t: Translator, value: str, maximum: Decimal | None) -> str:
+    """``4``, ``18/20``; of 100 points only the points."""
+    if maximum is None or maximum == 100:
+        return value
+    return f"{value}/{t.number(maximum)}"

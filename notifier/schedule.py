@@ -19,6 +19,7 @@ from core.actions.absence_sweeps import sweep_absences
 from core.actions.balance_checks import check_balances, tell_top_ups
 from core.actions.homework_reminders import remind_of_homework
 from core.actions.timetable_notices import tell_tomorrow
+from core.actions.weekly_reviews import review_the_week
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
@@ -41,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("homework reminder", _MINUTE, remind_of_homework),
     Job("tomorrow's timetable", _MINUTE, tell_tomorrow),
     Job("absence sweep", _MINUTE, sweep_absences),
+    Job("weekly digest", 5 * _MINUTE, review_the_week),
     Job("low balances", 5 * _MINUTE, check_balances),
     Job("top-ups", 5 * _MINUTE, tell_top_ups),
 )

@@ -379,3 +379,44 @@ async def test_a_guardian_chooses_the_balance_to_be_told_at(school: Timetabled) 
     await forged.tap_data(f"st:below_at:::{school.cast['ivan'].person_id}:4")
     async with UnitOfWork(school.database, school.clock) as uow:
         assert await uow.value(sa.select(sa.func.count()).select_from(MealThreshold)) == 1
+
+
+# --- the week -----------------------------------------------------------------------------------------------
+
+
+SATURDAY = date(2026, 11, 28)
+
+
+async def test_the_week_comes_on_sunday_with_what_changed(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov 5 absent", "Save")
+    await school.say("homeroom", "3B maths: Petrova 3", "Save")
+    school.at(12, day=SATURDAY)
+    await school.run()
+    assert not any("week" in one for one in school.heard("mother"))
+    school.at(18, day=SATURDAY + timedelta(days=1))
+    await school.run()
+    await school.run()
+    said = school.heard("mother")[-1]
+    assert "Your week at school" in said
+    assert "Algebra: 5 · average 4.50 ↑ from 4.00" in said
+    assert "Missed 1 lesson, 2 the week before" in said
+    assert "Maths: 3 · average 3.50 ↓ from 4.00" in said
+    assert said.index("Ivan") < said.index("Algebra") < said.index("Maria") < said.index("Maths")
+    assert sum("Your week at school" in one for one in school.heard("mother")) == 1
+    assert not any("Your week" in one for one in school.heard("stranger_mother")), (
+        "nothing when there is nothing"
+    )
+
+
+async def test_a_weekly_digest_that_was_missed_comes_on_return_until_monday_noon(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov 5", "Save")
+    school.at(8, day=SATURDAY + timedelta(days=2))
+    await school.run()
+    assert "Your week at school" in school.heard("mother")[-1]
+
+
+async def test_a_weekly_digest_missed_for_longer_is_left_out(school: Timetabled) -> None:
+    await school.say("teacher", "Petrov 5", "Save")
+    school.at(12, day=SATURDAY + timedelta(days=2))
+    await school.run()
+    assert not await school.events("week_reviewed")
