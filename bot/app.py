@@ -29,7 +29,7 @@ from core.settings import Settings, SettingsError, code_key, secret_key
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover as discover_notices
-from notifier.schedule import Schedule
+from notifier.schedule import JOBS, Schedule, cleaning
 
 log = structlog.get_logger(__name__)
 
@@ -104,9 +104,10 @@ async def serve(
         except (OSError, UnicodeError) as error:
             raise _cannot_listen(app.settings, error) from None
         log.info("web.open", address=app.settings.public_address)
+        schedule = Schedule(app.database, app.clock, [*JOBS, cleaning(app.services.files)])
         tasks = [
             asyncio.create_task(app.notifier.run(), name="notifier"),
-            asyncio.create_task(Schedule(app.database, app.clock).run(), name="schedule"),
+            asyncio.create_task(schedule.run(), name="schedule"),
         ]
         tasks += [asyncio.create_task(loop(app)) for loop in loops]
         waiting = asyncio.create_task(stop.wait(), name="stop")

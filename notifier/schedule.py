@@ -17,12 +17,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core.actions.absence_sweeps import sweep_absences
 from core.actions.balance_checks import check_balances, tell_top_ups
+from core.actions.clean_up import clean_up, forget_files
 from core.actions.homework_reminders import remind_of_homework
+from core.actions.lesson_nudges import nudge_teachers
 from core.actions.timetable_notices import tell_tomorrow
 from core.actions.weekly_reviews import review_the_week
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
+from core.files import FileStore
 
 log = structlog.get_logger(__name__)
 
@@ -38,20 +41,32 @@ class Job:
 
 _MINUTE = timedelta(minutes=1)
 
+# The re-sends of what nobody has read (core.actions.unread.resend_unread) belong here, every minute. Announcements for
+# later need no job: their event waits for its time.
 JOBS: tuple[Job, ...] = (
     Job("homework reminder", _MINUTE, remind_of_homework),
     Job("tomorrow's timetable", _MINUTE, tell_tomorrow),
     Job("absence sweep", _MINUTE, sweep_absences),
+    Job("lessons left empty", 10 * _MINUTE, nudge_teachers),
     Job("weekly digest", 5 * _MINUTE, review_the_week),
     Job("low balances", 5 * _MINUTE, check_balances),
     Job("top-ups", 5 * _MINUTE, tell_top_ups),
 )
 
 
+def cleaning(files: FileStore) -> Job:
+    """The clean-up, which also forgets files that nobody used."""
+
+    async def run(uow: UnitOfWork) -> int:
+        return await clean_up(uow) + await forget_files(uow, files)
+
+    return Job("expiry and clean-up", 10 * _MINUTE, run)
+
+
 class Schedule:
     """Runs the jobs of one process until it is stopped."""
 
-    def __init__(self, database: Database, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+    def __init__(self, database: Database, clock: Clock, jobs: Sequence[Job]) -> None:
         self._database = database
         self._clock = clock
         self.jobs = jobs

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from core.domain.lessons import LessonKey
+
 
 def grades(child_id: int) -> str:
     """The child's marks of the term."""
@@ -31,6 +33,11 @@ def tick(child_id: int, day: date, homework_id: int) -> str:
 def timetable(child_id: int, day: date) -> str:
     """The child's lessons of a day; 0 is the teacher oneself."""
     return f"sch:day:{child_id}:{day.toordinal()}"
+
+
+def register(lesson: LessonKey) -> str:
+    """The register of a teacher's lesson."""
+    return f"rg:list:{int(lesson.course_id)}:{lesson.on.toordinal()}:{lesson.period}:0::0:0"
 
 
 def meals(child_id: int) -> str:

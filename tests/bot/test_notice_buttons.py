@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from bot.capability import discover
+from core.domain.ids import CourseId
+from core.domain.lessons import LessonKey
 from notifier.notices import taps
 
 
@@ -14,6 +16,7 @@ from notifier.notices import taps
     "data",
     [
         *(taps.grades(17), taps.attendance(17), taps.homework(17), taps.announcement(17), taps.not_me(17)),
+        taps.register(LessonKey(date(2026, 11, 25), 2, CourseId(17))),
         *(taps.tick(17, date(2026, 11, 25), 3), taps.timetable(17, date(2026, 11, 25)), taps.meals(17)),
     ],
 )

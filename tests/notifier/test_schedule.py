@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,23 +13,30 @@ from core.actions.lesson_changes import NewChange, enter_change, withdraw_change
 from core.clock import FrozenClock
 from core.db.engine import Database
 from core.db.models import (
+    Attachment,
     Attendance,
     Chat,
+    CodeTry,
     HomeworkTick,
+    IncomingFile,
     Lesson,
+    LessonChange,
+    Mark,
     MealAccount,
     MealOrder,
     MealThreshold,
     MealTransaction,
     MenuItem,
     OutboxEvent,
+    Posting,
 )
 from core.db.uow import UnitOfWork
 from core.domain.ids import CourseId
 from core.domain.kinds import AttendanceKind, ChangeKind, DeliveryState, TransactionKind
 from core.domain.lessons import LessonKey
 from core.errors import Invalid, NotFound
-from notifier.schedule import Schedule
+from core.files import FileStore
+from notifier.schedule import JOBS, Schedule, cleaning
 from tests.cast import TODAY, Cast, chat_key
 from tests.notifier.test_telling import School
 
@@ -38,7 +46,7 @@ class Timetabled(School):
 
     def __init__(self, database: Database, clock: FrozenClock, cast: Cast) -> None:
         super().__init__(database, clock, cast)
-        self.schedule = Schedule(database, clock)
+        self.schedule = Schedule(database, clock, JOBS)
 
     def at(self, hour: int, minute: int = 0, *, day: date = TODAY) -> None:
         """Set the clock to a time on the school's wall (Europe/Moscow)."""
@@ -420,3 +428,81 @@ async def test_a_weekly_digest_missed_for_longer_is_left_out(school: Timetabled)
     school.at(12, day=SATURDAY + timedelta(days=2))
     await school.run()
     assert not await school.events("week_reviewed")
+
+
+# --- teachers, and what is over -----------------------------------------------------------------------------
+
+
+async def test_a_teacher_is_nudged_once_when_the_day_is_over_and_a_lesson_is_empty(
+    school: Timetabled,
+) -> None:
+    await school.say("teacher", "Petrov 5", "Save")
+    school.at(11)
+    await school.run()
+    assert not await school.events("lessons_left_empty"), "lessons go on"
+    school.at(12, 50)
+    await school.run()
+    await school.run()
+    assert not any("Nothing entered" in one for one in school.heard("teacher")), "marks are an entry"
+    (said,) = [one for one in school.heard("homeroom") if "Nothing entered" in one]
+    assert "Lesson 2: 7A · Literature" in said
+    assert "Lesson 4: 5A · Maths" in said
+    button = next(one for one in school.phones.heard if "Nothing entered" in one.text).buttons
+    homeroom = school.stage.user(school.cast["homeroom"].user_id)
+    assert "Literature" in (await homeroom.tap_data(button["Lesson 2: 7A · Literature"])).text
+
+
+async def test_a_substitute_is_nudged_and_a_cancelled_lesson_is_nobodys(school: Timetabled) -> None:
+    for course, period, kind, by in (
+        ("literature_7a", 2, ChangeKind.SUBSTITUTED, "teacher"),
+        ("maths_3b", 3, ChangeKind.CANCELLED, None),
+        ("maths_5a", 4, ChangeKind.CANCELLED, None),
+    ):
+        await school.add(
+            LessonChange,
+            course_id=school.cast.courses[course],
+            date=TODAY,
+            period=period,
+            kind=kind,
+            teacher_id=school.cast[by].person_id if by else None,
+        )
+    school.at(13)
+    await school.run()
+    assert any("7A · Literature" in one for one in school.heard("teacher"))
+    assert not any("Nothing entered" in one for one in school.heard("homeroom"))
+
+
+async def test_what_is_over_is_cleaned_up_and_what_may_be_asked_for_stays(
+    school: Timetabled, tmp_path: Path
+) -> None:
+    await school.say("teacher", "Petrov 2", "Save")
+    await school.say("head", "/announce school: the library is open", "Send")
+    await school.say("teacher", "Petrov 3")
+    await school.after(minutes=6)
+    files = FileStore(tmp_path / "files")
+    unused, used = files.keep(b"nobody wants this"), files.keep(b"a worksheet")
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        chat = await uow.value(sa.select(Chat.id).limit(1))
+        for number, name in enumerate((unused, used)):
+            what = {"name": "a.txt", "media_type": "text/plain", "size": 9, "sha256": name}
+            await uow.insert(IncomingFile, chat_id=chat, message_id=number, received_at=uow.now, **what)
+        homework = school.cast.homework["algebra_7a"]
+        await uow.insert(
+            Attachment, homework_id=homework, name="a.txt", media_type="text/plain", size=9, sha256=used
+        )
+        await uow.insert(CodeTry, at=uow.now, chat_id=chat)
+    tidy = Schedule(school.database, school.clock, [cleaning(files)])
+    assert await tidy.run_once() == 0
+    await school.after(hours=12)
+    school.clock.move(timedelta(days=100))
+    while await tidy.run_once():
+        pass
+    assert await school.events() == [one for one in await school.events() if one.startswith("announcement")]
+    assert await school.rows("mother") == [(DeliveryState.SENT, "")], "the announcement's report stays"
+    async with UnitOfWork(school.database, school.clock) as uow:
+        assert await uow.value(sa.select(sa.func.count()).select_from(CodeTry)) == 0
+        assert await uow.value(sa.select(sa.func.count()).where(Posting.saved_at.is_(None))) == 0
+        assert await uow.value(sa.select(sa.func.count()).select_from(Mark)) > 4
+    assert files.read(used) == b"a worksheet"
+    with pytest.raises(NotFound):
+        files.read(unused)
