@@ -13,7 +13,8 @@ from core.queries.school_clocks import SchoolClock, school_clocks
 CHECK_FROM, CHECK_UNTIL = time(7), time(21)
 DAILY_AT = time(16)
 """On the school's wall: when it is said again of an account that nobody has topped up, in time for the next day."""
-_TOP_UPS_BACK = timedelta(hours=24)
+_TOP_UPS_BACK = timedelta(days=3)
+"""So that a weekend without the process loses none."""
 _TOP_UP_LASTS = timedelta(days=2)
 
 
@@ -51,7 +52,7 @@ async def check_balances(uow: UnitOfWork) -> int:
 
 
 async def tell_top_ups(uow: UnitOfWork) -> int:
-    """Write an event for each top-up of the last day; how many were new.
+    """Write an event for each top-up of the last days; how many were new.
 
     Registers and imports write the rows: whoever writes one need not tell. One statement and two to write.
     """

@@ -88,8 +88,12 @@ def _is_linked() -> sa.ColumnElement[bool]:
     )
 
 
-def _moved(since: datetime) -> sa.ColumnElement[bool]:
-    return sa.exists().where(MealTransaction.account_id == MealAccount.id, MealTransaction.at >= since)
+def _moved(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        MealTransaction.account_id == MealAccount.id,
+        MealTransaction.at >= since,
+        MealTransaction.at <= until,
+    )
 
 
 async def low_accounts(
@@ -104,7 +108,7 @@ async def low_accounts(
         sa.select(
             *(MealAccount.id, MealAccount.student_id, MealAccount.school_id, Guardianship.guardian_id),
             limit.label("below"),
-            _moved(midnight).label("moved"),
+            _moved(midnight, uow.now).label("moved"),
         )
         .join(Guardianship, Guardianship.child_id == MealAccount.student_id)
         .outerjoin(
@@ -117,7 +121,7 @@ async def low_accounts(
             Guardianship.rights != GuardianRights.NONE,
             sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
             MealAccount.balance < limit,
-            _moved(uow.now - IN_USE),
+            _moved(uow.now - IN_USE, uow.now),
             _is_linked(),
         )
         .execution_options(**LONG)
