@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from core.domain.kinds import AttendanceKind, ChangeKind, DeliveryState, Transac
 from core.domain.lessons import LessonKey
 from core.errors import Invalid, NotFound
 from core.files import FileStore
-from notifier.schedule import JOBS, Schedule, cleaning
+from notifier.schedule import JOBS, Job, Schedule, cleaning
 from tests.cast import TODAY, Cast, chat_key
 from tests.notifier.test_telling import School
 
@@ -506,3 +507,27 @@ async def test_what_is_over_is_cleaned_up_and_what_may_be_asked_for_stays(
     assert files.read(used) == b"a worksheet"
     with pytest.raises(NotFound):
         files.read(unused)
+
+
+# --- the schedule itself ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_every_job_runs_at_the_start_and_a_faulty_one_holds_up_no_other(
+    database: Database, clock: FrozenClock
+) -> None:
+    ran = asyncio.Event()
+
+    async def faulty(_uow: UnitOfWork) -> int:
+        raise RuntimeError("no such table")
+
+    async def sound(_uow: UnitOfWork) -> int:
+        ran.set()
+        return 1
+
+    jobs = [Job("faulty", timedelta(hours=1), faulty), Job("sound", timedelta(hours=1), sound)]
+    running = asyncio.create_task(Schedule(database, clock, jobs).run())
+    await asyncio.wait_for(ran.wait(), 30)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
