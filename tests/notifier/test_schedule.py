@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from core.actions.lesson_changes import NewChange, enter_change, withdraw_change
 from core.clock import FrozenClock
 from core.db.engine import Database
 from core.db.models import (
@@ -23,22 +21,15 @@ from core.db.models import (
     Lesson,
     LessonChange,
     Mark,
-    MealAccount,
-    MealOrder,
-    MealThreshold,
-    MealTransaction,
-    MenuItem,
     OutboxEvent,
     Posting,
 )
 from core.db.uow import UnitOfWork
-from core.domain.ids import CourseId
-from core.domain.kinds import AttendanceKind, ChangeKind, DeliveryState, TransactionKind
-from core.domain.lessons import LessonKey
-from core.errors import Invalid, NotFound
+from core.domain.kinds import AttendanceKind, ChangeKind, DeliveryState
+from core.errors import NotFound
 from core.files import FileStore
 from notifier.schedule import JOBS, Job, Schedule, cleaning
-from tests.cast import TODAY, Cast, chat_key
+from tests.cast import TODAY, Cast
 from tests.notifier.test_telling import School
 
 
@@ -134,88 +125,7 @@ async def test_who_has_done_it_all_is_not_reminded(school: Timetabled) -> None:
     assert school.heard("alexei")
 
 
-# --- changes of lessons -------------------------------------------------------------------------------------
-
-
-NEXT_TUESDAY = TODAY + timedelta(days=7)
-
-
-async def change(school: Timetabled, who: str, on: date, kind: ChangeKind, **values: Any) -> None:
-    lesson = LessonKey(on, 1, CourseId(school.cast.courses["algebra_7a"]))
-    async with UnitOfWork(school.database, school.clock) as uow:
-        await enter_change(uow, chat_key(school.cast, who), lesson, NewChange(kind, **values))
-
-
-async def test_a_lesson_cancelled_for_today_is_told_at_once_to_families_and_teacher(
-    school: Timetabled,
-) -> None:
-    school.at(6, 40)
-    await change(school, "deputy", TODAY, ChangeKind.CANCELLED, note="the teacher is ill")
-    await school.after(minutes=2)
-    (said,) = school.heard("mother")
-    assert "Ivan: a lesson is changed" in said
-    assert "24 Nov, lesson 1, Algebra: cancelled (the teacher is ill)" in said
-    assert "7A · Algebra: cancelled" in school.heard("teacher")[0]
-    assert school.heard("ivan")
-    assert not school.heard("homeroom"), "it is not a lesson of his"
-    async with UnitOfWork(school.database, school.clock) as uow:
-        lesson = LessonKey(TODAY, 1, CourseId(school.cast.courses["algebra_7a"]))
-        assert await withdraw_change(uow, chat_key(school.cast, "admin"), lesson)
-    await school.after(minutes=2)
-    assert "as usual after all" in school.heard("mother")[-1]
-
-
-async def test_a_change_of_a_later_day_is_told_once_the_evening_before(school: Timetabled) -> None:
-    homeroom = school.cast["homeroom"].person_id
-    await change(school, "head", NEXT_TUESDAY, ChangeKind.SUBSTITUTED, teacher_id=homeroom)
-    await school.after(minutes=2)
-    assert not school.heard("mother")
-    school.at(18, 30, day=NEXT_TUESDAY - timedelta(days=1))
-    await school.run()
-    await school.run()
-    told = [one for one in school.heard("mother") if "changed" in one]
-    assert len(told) == 1
-    assert "substituted by Boris Orlov" in told[0]
-    assert any("7A · Algebra: substituted" in one for one in school.heard("homeroom"))
-    await change(school, "head", NEXT_TUESDAY, ChangeKind.CANCELLED)
-    await school.after(minutes=2)
-    assert "cancelled" in school.heard("mother")[-1]
-
-
-async def test_a_change_made_for_tomorrow_is_not_told_again_in_the_evening(school: Timetabled) -> None:
-    school.at(14, day=NEXT_TUESDAY - timedelta(days=1))
-    await change(school, "deputy", NEXT_TUESDAY, ChangeKind.ROOM, room="12")
-    await school.after(minutes=2)
-    assert "in room 12" in school.heard("mother")[-1]
-    heard = len(school.heard("mother"))
-    school.at(18, 5, day=NEXT_TUESDAY - timedelta(days=1))
-    await school.schedule.run_once()
-    assert not await school.events("timetable_differs")
-    assert len(school.heard("mother")) == heard
-
-
-@pytest.mark.parametrize("who", ["teacher", "homeroom", "secretary", "mother", "other_admin", "operator"])
-async def test_who_does_not_lead_the_school_changes_no_lesson(school: Timetabled, who: str) -> None:
-    with pytest.raises(NotFound):
-        await change(school, who, TODAY, ChangeKind.CANCELLED)
-
-
-async def test_a_change_that_makes_no_sense_is_refused(school: Timetabled) -> None:
-    stranger = school.cast["mother"].person_id
-    with pytest.raises(NotFound):
-        await change(school, "head", TODAY, ChangeKind.SUBSTITUTED, teacher_id=stranger)
-    for on, kind, values, why in (
-        (TODAY - timedelta(days=7), ChangeKind.CANCELLED, {}, "lesson_is_over"),
-        (TODAY + timedelta(days=1), ChangeKind.CANCELLED, {}, "no_such_lesson"),
-        (TODAY, ChangeKind.ROOM, {}, "change_incomplete"),
-        (TODAY, ChangeKind.MOVED, {"moved_to": (TODAY, 1)}, "change_incomplete"),
-    ):
-        with pytest.raises(Invalid, match=why):
-            await change(school, "head", on, kind, **values)
-    assert not await school.events()
-
-
-# --- absences -----------------------------------------------------------------------------------------------
+# --- absences ------------------------------------------------------------------------------------------------
 
 
 async def imported_absence(school: Timetabled, period: int, course: str, *, taken: bool = True) -> int:
@@ -287,110 +197,7 @@ async def test_mere_lateness_waits_for_the_digest(school: Timetabled) -> None:
     assert await school.rows("mother") == [(DeliveryState.PENDING, "digest")]
 
 
-# --- the canteen --------------------------------------------------------------------------------------------
-
-
-async def pay(school: Timetabled, amount: int, *, at: datetime | None = None) -> None:
-    """Money in or out of Ivan's account."""
-    account = sa.select(MealAccount.id).where(MealAccount.student_id == school.cast["ivan"].person_id)
-    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
-        await uow.insert(
-            MealTransaction,
-            account_id=await uow.value(account),
-            kind=TransactionKind.TOP_UP if amount > 0 else TransactionKind.DEBIT,
-            amount=amount,
-            at=at or uow.now,
-        )
-        await uow.write(
-            sa.update(MealAccount)
-            .where(MealAccount.id.in_(account))
-            .values(balance=MealAccount.balance + amount)
-        )
-
-
-async def test_an_account_that_runs_out_is_told_at_once_then_daily_until_topped_up(
-    school: Timetabled,
-) -> None:
-    await school.run()
-    assert not school.heard("mother"), "150 roubles are enough, and old top-ups are no news to a new link"
-    await pay(school, -15_500)
-    await school.run()
-    await school.run()
-    (said,) = school.heard("mother")
-    assert "Ivan: the canteen account is running out" in said
-    assert "-₽5.00" in said
-    assert len(school.heard("father")) == 1, "who may read may know"
-    assert not school.heard("ivan")
-    assert not school.heard("cut_father")
-    school.at(9, day=TODAY + timedelta(days=1))
-    await school.run()
-    assert len(school.heard("mother")) == 1
-    school.at(16, day=TODAY + timedelta(days=1))
-    await school.run()
-    assert len(school.heard("mother")) == 2
-    await pay(school, 50_000)
-    await school.run()
-    assert "Ivan: the canteen account was topped up" in school.heard("mother")[-1]
-    assert "Balance now: ₽495.00" in school.heard("mother")[-1]
-    school.at(17, day=TODAY + timedelta(days=2))
-    await school.run()
-    assert len(school.heard("mother")) == 3
-
-
-async def test_what_is_ordered_for_the_next_day_must_be_covered(school: Timetabled) -> None:
-    dear = await school.add(
-        MenuItem,
-        school_id=school.cast.school_id,
-        date=TODAY + timedelta(days=1),
-        meal="lunch",
-        name="Feast",
-        price=20_000,
-    )
-    await school.add(
-        MealOrder, student_id=school.cast["ivan"].person_id, menu_item_id=dear, ordered_at=school.clock.at
-    )
-    await school.run()
-    (said,) = school.heard("mother")
-    assert "Ordered for the next day: ₽200.00" in said
-
-
-async def test_an_account_that_nobody_uses_is_not_warned_of(school: Timetabled) -> None:
-    await pay(school, -15_500)
-    school.at(17, day=TODAY + timedelta(days=30))
-    await school.run()
-    assert not school.heard("mother")
-
-
-async def test_an_account_topped_up_while_it_was_quiet_is_not_warned_of(school: Timetabled) -> None:
-    school.at(20, 58)
-    await pay(school, -15_500)
-    await school.change(sa.update(Chat).values(quiet_from=time(20), quiet_to=time(7)))
-    await school.run()
-    await pay(school, 50_000)
-    school.at(7, 1, day=TODAY + timedelta(days=1))
-    await school.run()
-    assert not any("running out" in one for one in school.heard("mother"))
-    assert (DeliveryState.SUPPRESSED, "nothing") in await school.rows("mother")
-
-
-async def test_a_guardian_chooses_the_balance_to_be_told_at(school: Timetabled) -> None:
-    mother = school.stage.user(school.cast["mother"].user_id)
-    await mother.send("/settings")
-    await mother.tap("Canteen balance")
-    await mother.tap("Below which balance")
-    await mother.tap("₽200")
-    assert any(label.startswith("• ₽200") for label in (await mother.tap("Ivan")).buttons)
-    await school.run()
-    (said,) = school.heard("mother")
-    assert "Ivan" in said
-    assert not school.heard("father")
-    forged = school.stage.user(school.cast["stranger_mother"].user_id)
-    await forged.tap_data(f"st:below_at:::{school.cast['ivan'].person_id}:4")
-    async with UnitOfWork(school.database, school.clock) as uow:
-        assert await uow.value(sa.select(sa.func.count()).select_from(MealThreshold)) == 1
-
-
-# --- the week -----------------------------------------------------------------------------------------------
+# --- the week ------------------------------------------------------------------------------------------------
 
 
 SATURDAY = date(2026, 11, 28)
@@ -431,7 +238,7 @@ async def test_a_weekly_digest_missed_for_longer_is_left_out(school: Timetabled)
     assert not await school.events("week_reviewed")
 
 
-# --- teachers, and what is over -----------------------------------------------------------------------------
+# --- teachers, and what is over ------------------------------------------------------------------------------
 
 
 async def test_a_teacher_is_nudged_once_when_the_day_is_over_and_a_lesson_is_empty(
@@ -509,7 +316,7 @@ async def test_what_is_over_is_cleaned_up_and_what_may_be_asked_for_stays(
         files.read(unused)
 
 
-# --- the schedule itself ------------------------------------------------------------------------------------
+# --- the schedule itself -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
