@@ -159,6 +159,12 @@ def _fill(text: str, fallback: str, params: Mapping[str, Any]) -> str:
         return fallback.format_map(params)
 
 
+def minor_units(currency: str) -> int:
+    """How many minor units a whole one has: 100 cents, 1 yen."""
+    digits: int = get_currency_precision(currency)
+    return int(10**digits)
+
+
 @lru_cache(maxsize=len(LOCALES))
 def translator(locale: str) -> Translator:
     """The one translator of a language; raises ValueError for one that is not in LOCALES."""

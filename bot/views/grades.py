@@ -18,7 +18,7 @@ from core.domain.grading import needed, scale
 from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.grades import CourseGrades, GradeBook, MarkLine
-from core.words import MARK_KINDS
+from core.words import MARK_KINDS, average_words, mark_value
 
 _MARKS_IN_A_ROW = 6
 _LONGEST_IN_A_ROW = 12
@@ -201,23 +201,6 @@ def course_name(course: CourseGrades) -> str:
 
 def _average(t: Translator, student: Student, course: CourseGrades) -> str:
     return average_words(t, student.school.scale, course.average, in_percent=course.in_percent)
-
-
-def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
-    """An average as printed; empty where there is none."""
-    if average is None:
-        return ""
-    if in_percent:
-        return t.percent(average, 1)
-    printed = scale(scale_key).print_average(average)
-    return printed.replace(".", ",", 1) if t.locale == "ru" else printed
-
-
-def mark_value(t: Translator, value: str, maximum: Decimal | None) -> str:
-    """``4``, ``18/20``; of 100 points only the points."""
-    if maximum is None or maximum == 100:
-        return value
-    return f"{value}/{t.number(maximum)}"
 
 
 def _value(t: Translator, mark: MarkLine) -> str:

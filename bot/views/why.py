@@ -44,6 +44,7 @@ def _decision(t: Translator, one: Decision, now: datetime, zone: tzinfo | None) 
             Held.SUPERSEDED: t("taken back before it was told"),
             Held.READ: t("you had read it by then"),
             Held.EXPIRED: t("too old to be of use"),
+            Held.NOTHING: t("there was nothing to tell any more"),
         }.get(_held(one.why), t("not yours to know any more"))
     return {
         Held.NONE: t("goes out in a moment"),

@@ -138,5 +138,6 @@ class Resends:
 
 
 LATE = timedelta(days=1)
+USUAL_RESENDS = Resends()
 SHORT_RESENDS = Resends(tuple(timedelta(minutes=number) for number in (1, 2, 3)), None)
 """For showing them: three within as many minutes."""

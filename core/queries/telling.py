@@ -56,7 +56,8 @@ class MarksTold:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceTold:
-    """Where a child was at a lesson, as it is recorded now; None is present after all."""
+    """Where a child was at a lesson, as it is recorded now; None is present after all. ``reason`` is why the child was
+    absent, where somebody said so."""
 
     child_id: int
     child: str
@@ -65,6 +66,7 @@ class AbsenceTold:
     subject: str
     on: date
     period: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             Person.id,
             *(Person.family, Person.given, Person.nickname),
             Subject.name.label("subject"),
-            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes),
+            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes, Attendance.reason),
         )
         .select_from(Lesson)
         .join(Person, Person.id.in_(children))
@@ -167,6 +169,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             row.subject,
             row.date,
             row.period,
+            row.reason or "",
         )
         for row in rows
     }
