@@ -75,7 +75,8 @@ def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     blocks: list[Block] = []
     for one in {one.id: one for one in told}.values():
         text = shorten(one.text, _SHORT) or t("No words, only files.")
-        blocks += [Text(text), *_signed(one)]
+        # A digest may bring news of two schools together.
+        blocks += [Text(text), Note(" · ".join(filter(None, (one.author, one.school))))]
     return blocks
 
 
