@@ -14,17 +14,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from core.db.kept_statements import KeptStatements
 
 _READERS = 4
 LONG: Mapping[str, Any] = {"schoolbell_long": True}
@@ -113,6 +116,7 @@ class _SqliteReader:
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
         self._own = threading.local()
         self._opened: list[sa.Connection] = []
+        self._kept = KeptStatements(self.engine.dialect)
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
         if statement.get_execution_options().get("schoolbell_long"):
@@ -125,7 +129,15 @@ class _SqliteReader:
         if connection is None:
             connection = self._own.connection = self.engine.connect()
             self._opened.append(connection)
-        return connection.execute(statement, parameters).all()
+        kept = self._kept.find(statement)
+        if kept is not None:
+            # Whatever is wrong, SQLAlchemy says it in errors of its own: it runs the statement again.
+            with suppress(sqlite3.Error, LookupError, TypeError, ValueError):
+                driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+                return kept.rows(driver.execute(kept.sql, kept.arguments(parameters)).fetchall())
+        result = connection.execute(statement, parameters)
+        self._kept.has_run(statement, [*result.keys()])
+        return result.all()
 
     async def close(self) -> None:
         self._threads.shutdown()
