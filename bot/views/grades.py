@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.taps import Tap
 from bot.views.family import heading, in_rows, pages_row, switch_rows, term_rows, term_words
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Note, Section, Table, Text
@@ -29,7 +29,7 @@ _SUBJECT_BUTTONS = 14
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
-class GradesTap(CallbackData, prefix="g"):
+class GradesTap(Tap, prefix="g"):
     """``on`` is the screen; ``course`` the subject's, ``page`` counts from 0. A term of 0 is the fitting one.
 
     ``terms``, ``terms-one`` and ``terms-days`` choose the term of ``all``, ``one`` and ``days``.

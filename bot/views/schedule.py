@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Annotated, Literal
 
-from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.taps import Tap
 from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, switch_rows
 from core.access import Student
@@ -21,7 +21,7 @@ from core.i18n import Translator
 from core.queries.day_plans import DayPlan, Plan, PlannedLesson
 
 
-class ScheduleTap(CallbackData, prefix="sch"):
+class ScheduleTap(Tap, prefix="sch"):
     """``student`` 0 is the teacher oneself; ``day`` is the date's ordinal, 0 for the most useful one."""
 
     on: Literal["day", "week"]

@@ -36,13 +36,18 @@ def render_plain(card: Card, *, limit: int | None = None) -> str:
 
 def clean(text: str) -> str:
     """Text fit for any channel: line ends as "\\n", no tabs, control characters or direction overrides."""
+    if text.isprintable():  # nearly every text, and a tenth of the time
+        return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     return _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text))
 
 
 def one_line(text: str) -> str:
     """The text cleaned, with every run of spaces and line ends made one space; no-break spaces stay."""
-    return _SPACES.sub(" ", clean(text)).strip(" ")
+    text = clean(text)
+    if "\n" in text or "  " in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip(" ")
 
 
 def display_width(text: str) -> int:
@@ -66,7 +71,10 @@ def table_cells(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 
 def _cell(text: str) -> str:
-    return " · ".join(line for part in clean(text).split("\n") if (line := one_line(part)))
+    text = clean(text)
+    if "\n" not in text:
+        return one_line(text)
+    return " · ".join(line for part in text.split("\n") if (line := one_line(part)))
 
 
 def aligned_lines(table: Table, *, width: int) -> list[str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -45,7 +46,13 @@ class Thousandths(TypeDecorator[Decimal]):
         return None if value is None else int((value * 1000).to_integral_value())
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value) / 1000
+        return None if value is None else _decimal(value)
+
+
+@lru_cache(maxsize=4_096)
+def _decimal(thousandths: int) -> Decimal:
+    """Marks and weights are the same few numbers again and again."""
+    return Decimal(thousandths) / 1000
 
 
 class Base(DeclarativeBase):
