@@ -46,15 +46,19 @@ def grades_card(t: Translator, book: GradeBook, students: Sequence[Student]) -> 
     """By subject: the last marks and the average of the term."""
     student = book.student
     blocks: list[Block] = [Text(term_words(t, book.term))]
-    graded = [course for course in book.courses if course.marks or course.term_mark]
+    graded: list[CourseGrades] = []
+    silent: list[CourseGrades] = []
+    for course in book.courses:
+        (graded if course.marks or course.term_mark else silent).append(course)
     if not graded:
         blocks.append(Text(t("No marks this term yet.")))
     else:
         has_term_marks = any(course.term_mark for course in graded)
         blocks.append(_table(t, student, graded, has_term_marks=has_term_marks))
-        silent = [course_name(course) for course in book.courses if course not in graded]
         if silent:
-            blocks.append(Note(t("No marks yet: {subjects}.", subjects=t.list(silent))))
+            blocks.append(
+                Note(t("No marks yet: {subjects}.", subjects=t.list(list(map(course_name, silent)))))
+            )
     return Card(heading(t("Grades"), students, student), tuple(blocks), _all_rows(t, book, graded, students))
 
 

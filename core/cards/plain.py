@@ -36,7 +36,7 @@ def render_plain(card: Card, *, limit: int | None = None) -> str:
 
 def clean(text: str) -> str:
     """Text fit for any channel: line ends as "\\n", no tabs, control characters or direction overrides."""
-    if text.isprintable():  # nearly every text, and a tenth of the time
+    if text.replace("\n", "").isprintable():  # nearly every text, and a tenth of the time
         return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     return _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text))

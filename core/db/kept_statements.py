@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from keyword import iskeyword
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -24,7 +25,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Rows = Sequence[sa.Row[Any]]
 Cells = tuple[Any, ...]
 _Convert = Callable[[Any], Any]
-_Types = Iterable[sa.types.TypeEngine[Any]]
 
 
 class KeptStatements:
@@ -48,31 +48,44 @@ class KeptStatements:
 
 
 class KeptStatement:
-    """SQL for the driver, with the conversions of its parameters, in their order, and of its columns, by place."""
+    """SQL for the driver, with the conversions of its parameters and of its columns, by place.
+
+    Each parameter is converted once, however often it is named: ``places`` says which stands for each question mark.
+    ``given`` are the values of those that the statement itself knows.
+    """
 
     def __init__(
         self,
         sql: str,
         parameters: Sequence[tuple[str, _Convert | None]],
+        places: Sequence[int],
         given: Mapping[str, Any],
         columns: Sequence[tuple[int, _Convert]],
         row: type[tuple[Any, ...]],
     ) -> None:
         self.sql = sql
         self._parameters = parameters
+        self._places = places
         self._given = given
         self._columns = columns
-        self._row: Callable[[Iterable[Any]], Any] = row._make  # type: ignore[attr-defined]
+        self._row: Callable[[Iterable[Any]], Any] = partial(tuple.__new__, row)
+        self._width = len(row._fields)  # type: ignore[attr-defined]
 
     def arguments(self, parameters: Mapping[str, Any] | None) -> list[Any]:
         """What stands for the question marks. Raises KeyError where a parameter is missing."""
-        values = {**self._given, **parameters} if parameters else self._given
-        return [values[name] if to is None else to(values[name]) for name, to in self._parameters]
+        given = {**self._given, **parameters} if parameters else self._given
+        values = [given[name] if to is None else to(given[name]) for name, to in self._parameters]
+        return [values[place] for place in self._places]
 
     def rows(self, fetched: list[Cells]) -> Rows:
-        """The driver's rows with the types of their columns, all of a column at once."""
+        """The driver's rows with the types of their columns, all of a column at once.
+
+        Raises LookupError where the columns are no longer those of old: SQL by hand may ask for "*".
+        """
         if not fetched:
             return []
+        if len(fetched[0]) != self._width:
+            raise LookupError
         cells: Iterable[Iterable[Any]] = fetched
         if self._columns:
             columns: list[Iterable[Any]] = list(zip(*fetched, strict=True))
@@ -93,13 +106,16 @@ def _made_ready(statement: sa.Executable, names: Sequence[str], dialect: sa.Dial
         return None
     if compiled.post_compile_params or compiled.literal_execute_params:
         return None
-    binds = [compiled.binds[name] for name in compiled.positiontup or ()]
-    if any(bind.callable for bind in binds):
+    order = compiled.positiontup or ()
+    binds = {name: compiled.binds[name] for name in order}
+    if any(bind.callable for bind in binds.values()):
         return None
+    names_once = list(binds)
     return KeptStatement(
         compiled.string,
-        [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds],
-        {bind.key: bind.value for bind in binds if not bind.required},
+        [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds.values()],
+        [names_once.index(name) for name in order],
+        {bind.key: bind.value for bind in binds.values() if not bind.required},
         [
             (place, convert)
             for place, kind in enumerate(types)
