@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiogram.filters.callback_data import MAX_CALLBACK_LENGTH, CallbackData
 
+_PLAIN = frozenset((int, str))
+
 
 class Tap(CallbackData, prefix="tap"):
     """Callback data of numbers and words; the prefix is each subclass's own.
@@ -15,7 +17,7 @@ class Tap(CallbackData, prefix="tap"):
     def pack(self) -> str:
         """As aiogram packs it. Raises ValueError."""
         values = self.__dict__.values()
-        if all(type(value) is int or type(value) is str for value in values):
+        if _PLAIN.issuperset(map(type, values)):
             packed = self.__separator__.join((self.__prefix__, *map(str, values)))
             plain = packed.isascii() and len(packed) <= MAX_CALLBACK_LENGTH
             if plain and packed.count(self.__separator__) == len(values):

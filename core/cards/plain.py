@@ -36,7 +36,8 @@ def render_plain(card: Card, *, limit: int | None = None) -> str:
 
 def clean(text: str) -> str:
     """Text fit for any channel: line ends as "\\n", no tabs, control characters or direction overrides."""
-    if text.replace("\n", "").isprintable():  # nearly every text, and a tenth of the time
+    # Nearly every text, and in a tenth of the time.
+    if text.isprintable() or text.replace("\n", "").isprintable():
         return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     return _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text))
@@ -44,7 +45,10 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text cleaned, with every run of spaces and line ends made one space; no-break spaces stay."""
-    text = clean(text)
+    return _joined(clean(text))
+
+
+def _joined(text: str) -> str:
     if "\n" in text or "  " in text:
         text = _SPACES.sub(" ", text)
     return text.strip(" ")
@@ -73,8 +77,8 @@ def table_cells(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 def _cell(text: str) -> str:
     text = clean(text)
     if "\n" not in text:
-        return one_line(text)
-    return " · ".join(line for part in text.split("\n") if (line := one_line(part)))
+        return _joined(text)
+    return " · ".join(line for part in text.split("\n") if (line := _joined(part)))
 
 
 def aligned_lines(table: Table, *, width: int) -> list[str] | None:

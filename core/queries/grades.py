@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -143,7 +143,7 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
     """
     access = await access_student(uow, actor, student_id, Right.DIARY)
     term = await term_choice(uow, access.student, term_id)
-    rows = await uow.rows(
+    rows: Sequence[Any] = await uow.rows(
         _BOOK,
         {
             "student_id": student_id,
@@ -156,7 +156,7 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
     marks: defaultdict[CourseId, list[tuple[int, MarkLine]]] = defaultdict(list)
     term_marks: dict[CourseId, str] = {}
     for row in rows:
-        course_id, subject, group, is_term_mark, mark_id, *mark = cast("Sequence[Any]", row)
+        course_id, subject, group, is_term_mark, mark_id, *mark = row
         if access.courses is not None and course_id not in access.courses:
             continue
         titles[course_id] = (subject, group)
