@@ -4,7 +4,8 @@ SQLite (WAL, foreign keys on) has a single writing connection, so writers queue 
 failing with "database is locked"; its transactions begin IMMEDIATE, because a read transaction that is
 upgraded fails at once when another has written meanwhile. Its reads run where they are asked for, without a
 thread between: a hop to a thread and back costs more than the tenth of a millisecond of a usual read, and many times
-that on a busy machine (``bench/conversation.py``). In WAL mode a read waits for no writer. A read that may take long
+that on a busy machine (``bench/conversation.py``). Those that a module keeps go past SQLAlchemy
+(``core/db/kept_statements.py``). In WAL mode a read waits for no writer. A read that may take long
 is marked with ``LONG`` and gets a thread. Reading alone leaves a file as it was found.
 
 What people wrote stands in the statements' parameters, so no engine puts those into its errors.
@@ -134,7 +135,12 @@ class _SqliteReader:
             # Whatever is wrong, SQLAlchemy says it in errors of its own: it runs the statement again.
             with suppress(sqlite3.Error, LookupError, TypeError, ValueError):
                 driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-                return kept.rows(driver.execute(kept.sql, kept.arguments(parameters)).fetchall())
+                arguments = kept.arguments(parameters)
+                for (
+                    tell
+                ) in self.engine.dispatch.before_cursor_execute:  # whoever counts statements sees these too
+                    tell(connection, None, kept.sql, arguments, None, False)
+                return kept.rows(driver.execute(kept.sql, arguments).fetchall())
         result = connection.execute(statement, parameters)
         self._kept.has_run(statement, [*result.keys()])
         return result.all()

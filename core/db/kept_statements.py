@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from keyword import iskeyword
 from typing import Any, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -32,19 +32,22 @@ class KeptStatements:
 
     def __init__(self, dialect: sa.Dialect) -> None:
         self._dialect = dialect
-        # None is a statement that ran once, or one that does not fit.
+        self._ran_once: WeakSet[sa.Executable] = WeakSet()
+        # None is one that does not fit.
         self._known: WeakKeyDictionary[sa.Executable, KeptStatement | None] = WeakKeyDictionary()
 
     def find(self, statement: sa.Executable) -> KeptStatement | None:
-        """The statement made ready, once it has run and fits."""
+        """The statement made ready, once it has run twice and fits."""
         return self._known.get(statement)
 
     def has_run(self, statement: sa.Executable, names: Sequence[str]) -> None:
         """Says that SQLAlchemy ran the statement, and the names of the columns; the second time makes it ready."""
         if statement in self._known:
+            return
+        if statement in self._ran_once:
             self._known[statement] = _made_ready(statement, names, self._dialect)
         else:
-            self._known[statement] = None
+            self._ran_once.add(statement)
 
 
 class KeptStatement:

@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_left_to_sqlalchemy(statement: sa.Executable, names
 def test_a_statement_made_for_one_run_is_not_remembered() -> None:
     kept = KeptStatements(sa.create_engine("sqlite://").dialect)
     kept.has_run(sa.select(Person.id), ["id"])
-    assert not kept._known
+    assert not kept._ran_once
 
 
 def test_a_statement_that_runs_again_is_compiled_once() -> None:
