@@ -23,6 +23,7 @@ from bot.dispatcher import build_dispatcher
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import open_database
+from core.domain.announcing import USUAL_RESENDS, Resends
 from core.domain.kinds import Messenger
 from core.files import FileStore
 from core.http import OwnAddress
@@ -31,6 +32,7 @@ from core.web import Panel, PanelServices
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.notices.notice import discover as discover_notices
+from notifier.schedule import JOBS, Schedule, cleaning, resending
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +119,7 @@ async def serve(
     *,
     stop: asyncio.Event,
     loops: Sequence[Callable[[App], Coroutine[Any, Any, None]]] = (),
+    resends: Resends = USUAL_RESENDS,
 ) -> None:
     """Run the web site, the notifier and the loops of other channels, until ``stop`` is set or one of them fails."""
     async with AsyncExitStack() as stack:
@@ -128,7 +131,13 @@ async def serve(
         except (OSError, UnicodeError) as error:
             raise _cannot_listen(app.settings, error) from None
         log.info("web.open", address=app.settings.public_address)
-        tasks = [asyncio.create_task(app.notifier.run(), name="notifier")]
+        schedule = Schedule(
+            app.database, app.clock, [*JOBS, resending(resends), cleaning(app.services.files)]
+        )
+        tasks = [
+            asyncio.create_task(app.notifier.run(), name="notifier"),
+            asyncio.create_task(schedule.run(), name="schedule"),
+        ]
         tasks += [asyncio.create_task(loop(app)) for loop in loops]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:

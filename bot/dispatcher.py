@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
 from aiogram import Dispatcher
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, TelegramObject, Update
 from pydantic import ValidationError
 
 from bot import greeting, groups, intake
@@ -24,29 +29,49 @@ from core.db.engine import Database
 from core.domain.keyboard import from_wrong_layout
 from core.errors import Invalid, NotFound, SchoolbellError
 
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 _OVER = frozenset(("draft_over", "lesson_in_future", "not_in_year", "term_closed", "no_lesson"))
 
 
 def build_dispatcher(table: Table, database: Database, clock: Clock, services: Services) -> Dispatcher:
     """A Dispatcher of its own, ready for ``feed_update(bot, update, channel=…)``.
 
-    The middlewares stand on ``update``, the only place that sees every update and every return value,
-    outermost first.
+    The middlewares stand on ``update``, the only place that sees every update and every return value, outermost first.
+    They are one to aiogram, put together once, and behind them the table decides, not aiogram's routers: those would
+    wrap every middleware and ask every filter anew for each update.
     """
-    dispatcher = Dispatcher(disable_fsm=True)
-    for middleware in (
-        ReplyMiddleware(table),
-        ErrorsMiddleware(),
-        ThrottleMiddleware(clock),
-        ChatLockMiddleware(),
-        UnitOfWorkMiddleware(database, clock),
-        ChatMiddleware(table, services),
+    handle: Handler = _answer
+    for middleware in reversed(
+        (
+            ReplyMiddleware(table),
+            ErrorsMiddleware(),
+            ThrottleMiddleware(clock),
+            ChatLockMiddleware(),
+            UnitOfWorkMiddleware(database, clock),
+            ChatMiddleware(table, services),
+        )
     ):
-        dispatcher.update.outer_middleware(middleware)
-    dispatcher.message.register(on_message)
-    dispatcher.callback_query.register(on_tap)
-    dispatcher.my_chat_member.register(on_membership)
+        handle = partial(middleware, handle)
+
+    async def ours(_routers: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        return await handle(event, data)
+
+    dispatcher = Dispatcher(disable_fsm=True)
+    dispatcher.update.outer_middleware(ours)
     return dispatcher
+
+
+async def _answer(event: TelegramObject, data: dict[str, Any]) -> Any:
+    """One handler for each kind of update that a person sends."""
+    assert isinstance(event, Update)
+    turn: Turn = data["turn"]
+    if event.message is not None:
+        return await on_message(event.message, turn)
+    if event.callback_query is not None:
+        return await on_tap(event.callback_query, turn)
+    if event.my_chat_member is not None:
+        return await on_membership(event.my_chat_member, turn)
+    return UNHANDLED
 
 
 async def on_message(message: Message, turn: Turn) -> Reply:

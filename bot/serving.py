@@ -21,6 +21,7 @@ from core.db.conversation import ChatKey
 from core.db.engine import Database
 from core.db.migrate import migrate, migrate_within
 from core.db.uow import UnitOfWork
+from core.domain.announcing import SHORT_RESENDS, USUAL_RESENDS, Resends
 from core.domain.kinds import Messenger
 from core.files import FileStore
 from core.importing.demo import is_demo, write_demo_school
@@ -106,16 +107,20 @@ async def serve_school(settings: Settings) -> None:
 
 
 async def serve_demo(settings: Settings) -> None:
-    """`schoolbell demo`: the web chat with the persona picker, loopback only, no Telegram."""
+    """`schoolbell demo`: the web chat with the persona picker, loopback only, no Telegram; who does not read what asks
+    for it is told again within minutes."""
     async with open_app(settings, clock=demo_clock(settings)) as app:
-        await _serve_until_stopped(app, build_site(app, demo=True))
+        await _serve_until_stopped(app, build_site(app, demo=True), resends=SHORT_RESENDS)
 
 
 async def _serve_until_stopped(
-    app: App, site: web.Application, loops: Sequence[Callable[[App], Coroutine[Any, Any, None]]] = ()
+    app: App,
+    site: web.Application,
+    loops: Sequence[Callable[[App], Coroutine[Any, Any, None]]] = (),
+    resends: Resends = USUAL_RESENDS,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await serve(app, site, stop=stop, loops=loops)
+    await serve(app, site, stop=stop, loops=loops, resends=resends)

@@ -186,7 +186,7 @@ async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, A
                 timezone=row.t1 or "",
                 simple_view=bool(n2),
                 last_child_id=PersonId(n1) if n1 else None,
-                state=json.loads(row.t2) if row.t2 else {},
+                state=json.loads(row.t2) if row.t2 and row.t2 != "{}" else {},
                 blocked=row.t3 is not None,
             )
         elif kind == "identity":

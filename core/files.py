@@ -51,7 +51,9 @@ class FileStore:
         """Keep the bytes and return their SHA-256 in hex; a crash in the middle leaves no half file."""
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
-        if not path.exists():
+        if path.exists():
+            path.touch()
+        else:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
             draft = path.with_suffix(f".{os.getpid()}")
@@ -59,6 +61,18 @@ class FileStore:
                 file.write(content)
             draft.replace(path)
         return sha256
+
+    def forget(self, sha256: str, *, before: float) -> bool:
+        """Delete the bytes unless they were kept, again or for the first time, since ``before`` (seconds since the
+        epoch); whether they were deleted."""
+        path = self._path(sha256)
+        try:
+            if path.stat().st_mtime >= before:
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def read(self, sha256: str) -> bytes:
         """The bytes. Raises NotFound where they are not kept here."""

@@ -98,7 +98,7 @@ class Translator:
 
     def time(self, moment: dt.datetime | dt.time) -> str:
         """Hours and minutes, 24 h."""
-        return moment.strftime("%H:%M")
+        return f"{moment.hour:02}:{moment.minute:02}"
 
     def datetime(self, moment: dt.datetime, zone: dt.tzinfo | None) -> str:
         """A moment at a place: ``24 Nov 2026, 09:10``."""
@@ -122,7 +122,7 @@ class Translator:
 
     def list(self, items: Sequence[str]) -> str:
         """``a, b and c``."""
-        return format_list(list(items), locale=self._babel)
+        return items[0] if len(items) == 1 else format_list(list(items), locale=self._babel)
 
     def relative_day(self, day: dt.date, today: dt.date) -> str:
         """Today, tomorrow, yesterday, else the weekday and date."""
@@ -157,6 +157,12 @@ def _fill(text: str, fallback: str, params: Mapping[str, Any]) -> str:
     except (KeyError, ValueError, IndexError):
         # A catalog's broken placeholder must not cost the reader the message.
         return fallback.format_map(params)
+
+
+def minor_units(currency: str) -> int:
+    """How many minor units a whole one has: 100 cents, 1 yen."""
+    digits: int = get_currency_precision(currency)
+    return int(10**digits)
 
 
 @lru_cache(maxsize=len(LOCALES))

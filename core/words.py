@@ -1,10 +1,13 @@
-"""Words for the domain's closed lists, marked for the catalogs: shared by screens, slips and pages."""
+"""Words for the domain's closed lists, marked for the catalogs, and for marks: shared by screens, notices and pages."""
 
 from __future__ import annotations
 
-from core.domain.kinds import Messenger, TransactionKind
+from decimal import Decimal
+
+from core.domain.grading import scale
+from core.domain.kinds import Messenger, TransactionKind, Urgency
 from core.domain.rights import GuardianRights, Role
-from core.i18n import N_
+from core.i18n import N_, Translator
 
 ROLE_NAMES: dict[Role, str] = {
     Role.STUDENT: N_("student"),
@@ -57,6 +60,12 @@ MARK_KINDS: dict[str, str] = {
     "lab": N_("lab work"),
 }
 
+RINGING_HEADINGS: dict[Urgency, str] = {
+    Urgency.URGENT: N_("❗ Urgent · {heading}"),
+    Urgency.EMERGENCY: N_("⚠ Emergency · {heading}"),
+}
+"""How an announcement that rings is headed; ``heading`` is what it would be headed otherwise."""
+
 NEWS_KINDS: dict[str, str] = {
     "emergency": N_("Emergencies"),
     "urgent": N_("Urgent announcements"),
@@ -71,5 +80,23 @@ NEWS_KINDS: dict[str, str] = {
     "reminder": N_("Reminder of homework for tomorrow"),
     "balance": N_("Canteen balance"),
     "news": N_("News and announcements"),
+    "nudge": N_("Lessons left empty"),
     "week": N_("The week in review"),
 }
+
+
+def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
+    """An average as printed; empty where there is none."""
+    if average is None:
+        return ""
+    if in_percent:
+        return t.percent(average, 1)
+    printed = scale(scale_key).print_average(average)
+    return printed.replace(".", ",", 1) if t.locale == "ru" else printed
+
+
+def mark_value(t: Translator, value: str, maximum: Decimal | None) -> str:
+    """``4``, ``18/20``; of 100 points only the points."""
+    if maximum is None or maximum == 100:
+        return value
+    return f"{value}/{t.number(maximum)}"

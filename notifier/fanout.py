@@ -7,6 +7,7 @@ unique by event, chat and child, so running twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,16 +34,24 @@ async def fan_out_due(uow: UnitOfWork, notices: Mapping[str, Notice]) -> int:
     for row in rows:
         notice = notices[row.kind]
         event = Event(row.id, row.kind, row.payload, row.actor_id, row.created_at)
-        audience = await notice.audience(uow, event)
+        is_over = event.until is not None and event.until <= uow.now
+        audience = None if is_over else await notice.audience(uow, event)
         async with uow.writing():
             if audience is not None:
-                await fan_out(uow, event.id, audience, notice)
+                await fan_out(uow, event.id, audience, notice, since=row.not_before)
             await mark_fanned_out(uow, event.id)
     return len(rows)
 
 
-async def fan_out(uow: UnitOfWork, event_id: int, audience: Audience, notice: Notice) -> None:
-    """Write the deliveries of one event; needs ``uow.writing()``. Two statements."""
+async def fan_out(
+    uow: UnitOfWork, event_id: int, audience: Audience, notice: Notice, *, since: datetime | None = None
+) -> None:
+    """Write the deliveries of one event; needs ``uow.writing()``. Two statements.
+
+    ``since`` is when it was to be told: what missed its weekly digest comes at once, not a week later.
+    """
+    if audience.telling is not None:
+        notice = replace(notice, plain=audience.telling, urgent=audience.telling)
     told = _told(audience)
     windows = await uow.rows(
         sa.select(Chat.timezone, Chat.quiet_from, Chat.quiet_to, Chat.digest_at)
@@ -56,7 +65,7 @@ async def fan_out(uow: UnitOfWork, event_id: int, audience: Audience, notice: No
         *("event_id", "chat_id", "child_id", "messenger", "bot", "kind", "bundle", "state", "why"),
         *("priority", "not_before", "attempts"),
     )
-    decisions = _decisions(uow, event_id, audience, notice, told, windows)
+    decisions = _decisions(uow, event_id, audience, notice, told, windows, since or uow.now)
     await uow.write(
         insert(Delivery)
         .from_select(columns, decisions)
@@ -80,9 +89,10 @@ def _decisions(
     notice: Notice,
     told: sa.Subquery,
     windows: Any,
+    since: datetime,
 ) -> sa.Select[Any]:
     """One row for each chat and child; of several links of a chat the one that is told soonest decides."""
-    window = _release_times(uow.now, audience.timezone, windows, notice)
+    window = _release_times(uow.now, audience.timezone, windows, notice, since)
     by_child, for_all = sa.orm.aliased(NoticePreference), sa.orm.aliased(NoticePreference)
 
     def either(urgent: Any, plain: Any) -> sa.ColumnElement[Any]:
@@ -181,12 +191,17 @@ def _decisions(
     ).where(ranked.c.rank == 1)
 
 
-def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice) -> sa.Subquery:
+def _release_times(
+    now: datetime, school_zone: str, windows: Any, notice: Notice, since: datetime
+) -> sa.Subquery:
     """The few windows of the audience with their release times, as a table to join."""
     moment, clock = Delivery.not_before.type, Chat.quiet_from.type
     rows = []
     for row in windows:
         window = window_of(row.timezone or school_zone, row.quiet_from, row.quiet_to, row.digest_at)
+
+        weekly = window.next_weekly(min(since, now))
+        weekly = weekly if weekly > now else window.release(now)
 
         def at_once(telling: Telling, window: Window = window) -> sa.ColumnElement[Any]:
             return sa.literal(window.release(now, telling.breaks_quiet), moment)
@@ -195,7 +210,7 @@ def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice
             sa.select(
                 sa.literal(row.timezone, sa.Text()).label("timezone"),
                 *(
-                    sa.cast(sa.literal(getattr(row, name), clock), clock).label(name)
+                    sa.literal(getattr(row, name), clock).label(name)
                     if getattr(row, name) is not None
                     else sa.cast(sa.null(), clock).label(name)
                     for name in ("quiet_from", "quiet_to", "digest_at")
@@ -203,7 +218,7 @@ def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice
                 at_once(notice.urgent).label("urgent"),
                 at_once(notice.plain).label("plain"),
                 sa.literal(window.next_digest(now), moment).label("daily"),
-                sa.literal(window.next_weekly(now), moment).label("weekly"),
+                sa.literal(weekly, moment).label("weekly"),
             )
         )
     return (sa.union_all(*rows) if len(rows) > 1 else rows[0]).subquery("release")

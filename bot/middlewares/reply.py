@@ -49,7 +49,7 @@ class ReplyMiddleware(BaseMiddleware):
     @staticmethod
     async def _act(channel: Channel, inbound: Inbound, reply: Any) -> None:
         if inbound.tap_id:
-            await channel.acknowledge(inbound.tap_id, reply if isinstance(reply, Toast) else None)
+            await channel.acknowledge(inbound.tap_id, _toast(reply))
         if reply is None or reply is UNHANDLED or isinstance(reply, Toast):
             return
         if isinstance(reply, Card) and inbound.tapped_message_id is not None and not reply.fresh:
@@ -58,3 +58,9 @@ class ReplyMiddleware(BaseMiddleware):
             await channel.send(inbound.chat_id, reply)
         else:
             raise TypeError(f"a handler returned {type(reply).__name__}")
+
+
+def _toast(reply: Any) -> Toast | None:
+    if isinstance(reply, Card) and reply.toast:
+        return Toast(reply.toast)
+    return reply if isinstance(reply, Toast) else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from typing import Annotated, Literal
 
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.audience import audience_words, count_words
+from bot.views.audience import audience_words, count_words, how_words
 from bot.views.own_announcements import OwnTap
 from core.cards import Block, Button, Card, Facts, Note, Text
+from core.domain.announcing import HowTold
 from core.domain.audience_words import Audience
 from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import LARGEST_ID, AnnouncementId, PostingId
@@ -24,14 +26,20 @@ Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class AnnounceTap(CallbackData, prefix="an"):
-    """What to do with the draft ``posting``; ``to`` is an audience's code."""
+    """What to do with the draft ``posting``; ``to`` is an audience's code, of an option what it becomes: an urgency, 0
+    or 1, or a moment in seconds since 1970, 0 for none."""
 
-    do: Literal["to", "choose", "send", "edit", "cancel", "undo", "show"]
+    do: Literal[
+        "to", "choose", "send", "edit", "cancel", "undo", "show",
+        "options", "told", "silent", "asks", "when", "at", "ring",
+    ]  # fmt: skip
     posting: Id
     to: Annotated[str, Field(max_length=28)] = ""
 
 
-def _tap(posting_id: PostingId, do: Literal["choose", "send", "edit", "cancel", "undo", "show"]) -> str:
+def _tap(
+    posting_id: PostingId, do: Literal["choose", "send", "edit", "cancel", "undo", "show", "options"]
+) -> str:
     return AnnounceTap(do=do, posting=posting_id).pack()
 
 
@@ -80,14 +88,21 @@ def announcement_preview_card(
     reach: Reach,
     text: str,
     files: Sequence[str],
+    how: HowTold,
+    zone: tzinfo | None,
     *,
     asks: bool = False,
 ) -> Card:
-    """What will be announced, to how many families. ``asks`` says that words are taken."""
+    """What will be announced, to how many families, and how where that is not the usual. ``asks`` says that words are
+    taken."""
     facts = [
         (t("For"), audience_words(t, audience)),
         (t("Reaches"), count_words(t, reach)),
     ]
+    if told := how_words(t, how.urgency, silent=how.silent, asks=how.asks):
+        facts.append((t("How"), told))
+    if how.at is not None:
+        facts.append((t("Scheduled for"), t.datetime(how.at, zone)))
     if files:
         facts.append((t("Files"), ", ".join(files)))
     return Card(
@@ -99,7 +114,10 @@ def announcement_preview_card(
                 Button(t("Edit"), _tap(posting_id, "edit")),
                 Button(t("Change audience"), _tap(posting_id, "choose")),
             ),
-            (Button(t("Cancel"), _tap(posting_id, "cancel")),),
+            (
+                Button(t("Options"), _tap(posting_id, "options")),
+                Button(t("Cancel"), _tap(posting_id, "cancel")),
+            ),
         ),
     )
 
@@ -169,6 +187,30 @@ def edited_card(t: Translator, posting_id: PostingId, own: Announced) -> Card:
             (Button(t("Undo"), _tap(posting_id, "undo")),),
             (
                 Button(t("Who has read it"), OwnTap(do="open", id=own.id).pack()),
+                Button(t("My announcements"), OwnTap(do="list").pack()),
+            ),
+        ),
+    )
+
+
+def scheduled_card(
+    t: Translator,
+    posting_id: PostingId,
+    audience: Audience,
+    at: datetime,
+    zone: tzinfo | None,
+) -> Card:
+    """That it will be out."""
+    facts = ((t("For"), audience_words(t, audience)), (t("Scheduled for"), t.datetime(at, zone)))
+    return Card(
+        t("The announcement is scheduled"),
+        (
+            Facts(facts),
+            Note(t("Nobody sees it before. Until then you can edit it, send it now or withdraw it.")),
+        ),
+        (
+            (
+                Button(t("Undo"), _tap(posting_id, "undo")),
                 Button(t("My announcements"), OwnTap(do="list").pack()),
             ),
         ),

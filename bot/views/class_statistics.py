@@ -9,12 +9,12 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from bot.views.family import term_words
-from bot.views.grades import average_words, mark_value
 from core.cards import Align, Block, Button, Card, Note, Table, Text
 from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.class_statistics import ClassStatistics, CourseStatistics
+from core.words import average_words, mark_value
 
 _MARKS_SHOWN = 12
 _SUBJECT_BUTTONS = 16

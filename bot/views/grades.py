@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.taps import Tap
 from bot.views.family import heading, in_rows, pages_row, switch_rows, term_rows, term_words
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Note, Section, Table, Text
@@ -18,7 +18,7 @@ from core.domain.grading import needed, scale
 from core.domain.ids import LARGEST_ID
 from core.i18n import Translator
 from core.queries.grades import CourseGrades, GradeBook, MarkLine
-from core.words import MARK_KINDS
+from core.words import MARK_KINDS, average_words, mark_value
 
 _MARKS_IN_A_ROW = 6
 _LONGEST_IN_A_ROW = 12
@@ -29,7 +29,7 @@ _SUBJECT_BUTTONS = 14
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
-class GradesTap(CallbackData, prefix="g"):
+class GradesTap(Tap, prefix="g"):
     """``on`` is the screen; ``course`` the subject's, ``page`` counts from 0. A term of 0 is the fitting one.
 
     ``terms``, ``terms-one`` and ``terms-days`` choose the term of ``all``, ``one`` and ``days``.
@@ -46,15 +46,19 @@ def grades_card(t: Translator, book: GradeBook, students: Sequence[Student]) -> 
     """By subject: the last marks and the average of the term."""
     student = book.student
     blocks: list[Block] = [Text(term_words(t, book.term))]
-    graded = [course for course in book.courses if course.marks or course.term_mark]
+    graded: list[CourseGrades] = []
+    silent: list[CourseGrades] = []
+    for course in book.courses:
+        (graded if course.marks or course.term_mark else silent).append(course)
     if not graded:
         blocks.append(Text(t("No marks this term yet.")))
     else:
         has_term_marks = any(course.term_mark for course in graded)
         blocks.append(_table(t, student, graded, has_term_marks=has_term_marks))
-        silent = [course_name(course) for course in book.courses if course not in graded]
         if silent:
-            blocks.append(Note(t("No marks yet: {subjects}.", subjects=t.list(silent))))
+            blocks.append(
+                Note(t("No marks yet: {subjects}.", subjects=t.list(list(map(course_name, silent)))))
+            )
     return Card(heading(t("Grades"), students, student), tuple(blocks), _all_rows(t, book, graded, students))
 
 
@@ -201,23 +205,6 @@ def course_name(course: CourseGrades) -> str:
 
 def _average(t: Translator, student: Student, course: CourseGrades) -> str:
     return average_words(t, student.school.scale, course.average, in_percent=course.in_percent)
-
-
-def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
-    """An average as printed; empty where there is none."""
-    if average is None:
-        return ""
-    if in_percent:
-        return t.percent(average, 1)
-    printed = scale(scale_key).print_average(average)
-    return printed.replace(".", ",", 1) if t.locale == "ru" else printed
-
-
-def mark_value(t: Translator, value: str, maximum: Decimal | None) -> str:
-    """``4``, ``18/20``; of 100 points only the points."""
-    if maximum is None or maximum == 100:
-        return value
-    return f"{value}/{t.number(maximum)}"
 
 
 def _value(t: Translator, mark: MarkLine) -> str:

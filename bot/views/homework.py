@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
-from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.taps import Tap
 from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, in_rows, switch_rows
 from core.access import Student
@@ -28,7 +28,7 @@ Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 TickFrom = Literal["", "-subject", "-overdue"]
 
 
-class HomeworkTap(CallbackData, prefix="hw"):
+class HomeworkTap(Tap, prefix="hw"):
     """``on`` is the screen, or what to do: tick, untick, file. ``day`` is the ordinal of the day shown, so that a
     tick leaves one where one was, as ``-subject`` and ``-overdue`` do; ``id`` a homework's, course's or
     attachment's."""

@@ -38,6 +38,20 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
             t("There is nothing to announce"),
             t("Write what families should read: /announce 7A: parents' meeting on Friday at six."),
         ),
+        "moment_unclear": (
+            t("Which moment?"),
+            t(
+                "I did not understand that moment. Write it like “tomorrow 8:00”, “27.11 18:00” or “in an hour”."
+            ),
+        ),
+        "moment_past": (t("That moment is over"), t("It has passed already. Choose a moment to come.")),
+        "moment_far": (t("That is too far ahead"), t("Choose a moment within a year.")),
+        "not_out_yet": (t("Not sent yet"), t("Nobody has got it yet. Send it now, or wait for its moment.")),
+        "out_already": (t("Sent already"), t("It has been sent meanwhile.")),
+        "nudged_already": (
+            t("Reminded already"),
+            t("They were reminded less than an hour ago. Please give them a little time."),
+        ),
         "homework_incomplete": (t("Something is missing"), t("Choose the course and the day first.")),
         "undone_already": (t("Undone already"), t("This entry has been taken back before.")),
         "changed_since": (

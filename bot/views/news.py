@@ -12,16 +12,18 @@ from bot.views.audience import audience_words
 from core.cards import Block, Button, Card, Item, Listing, Note, Text
 from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID
+from core.domain.kinds import Urgency
 from core.i18n import Translator
 from core.queries.announcements import Announced, NewsPage
+from core.words import RINGING_HEADINGS
 
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class NewsTap(CallbackData, prefix="nw"):
-    """The list at ``page``, one announcement, or a file of one."""
+    """The list at ``page``, one announcement, that it is read, or a file of one."""
 
-    on: Literal["list", "open", "file"]
+    on: Literal["list", "open", "file", "ack"]
     id: Id = 0
     page: Annotated[int, Field(ge=0, le=1000)] = 0
 
@@ -54,6 +56,9 @@ def _headline(t: Translator, one: Announced, zone: tzinfo | None) -> str:
     """``new · 24 Nov 2026, 09:10 · Ivan · 7A: Parents' meeting …``."""
     parts = [
         t("new") if not one.opened else "",
+        t("emergency") if one.urgency is Urgency.EMERGENCY else "",
+        t("urgent") if one.urgency is Urgency.URGENT else "",
+        t("please acknowledge") if one.asks and one.acknowledged_at is None else "",
         t.datetime(one.published_at, zone),
         t.list(list(one.about)) if one.about else "",
         audience_words(t, one.audience),
@@ -61,8 +66,11 @@ def _headline(t: Translator, one: Announced, zone: tzinfo | None) -> str:
     return f"{' · '.join(part for part in parts if part)}: {shorten(one.text or '…', 120)}"
 
 
-def announcement_card(t: Translator, one: Announced, zone: tzinfo | None) -> Card:
-    """One announcement, whole, with its files."""
+def announcement_card(
+    t: Translator, one: Announced, zone: tzinfo | None, *, is_reader: bool = True, toast: str = ""
+) -> Card:
+    """One announcement, whole, with its files; of one that asks, whether it is acknowledged. ``is_reader`` is False
+    for its author."""
     signed = [one.author] if one.author else []
     signed += [audience_words(t, one.audience), t.datetime(one.published_at, zone)]
     if one.edited_at:
@@ -73,9 +81,20 @@ def announcement_card(t: Translator, one: Announced, zone: tzinfo | None) -> Car
     if one.about:
         blocks.append(Text(t.list(list(one.about))))
     blocks += [Text(one.text or t("No words, only files.")), Note(" · ".join(signed))]
-    rows = [
+    rows: list[tuple[Button, ...]] = []
+    if one.acknowledged_at is not None:
+        blocks.append(
+            Note(t("✓ You have acknowledged it: {time}", time=t.datetime(one.acknowledged_at, zone)))
+        )
+    elif one.asks and is_reader and not one.withdrawn:
+        blocks.append(Note(t("The school asks you to say that you have read it.")))
+        rows.append((Button(t("I have read it"), NewsTap(on="ack", id=one.id).pack()),))
+    rows += [
         (Button(f"⬇ {shorten(name, 40)}", NewsTap(on="file", id=number).pack()),)
         for number, name in one.files
     ]
     rows.append((Button(t("All news"), NewsTap(on="list").pack()),))
-    return Card(t("News"), tuple(blocks), tuple(rows))
+    heading = t("News")
+    if one.urgency in RINGING_HEADINGS:
+        heading = t(RINGING_HEADINGS[one.urgency], heading=one.audience.school_name)
+    return Card(heading, tuple(blocks), tuple(rows), toast=toast)

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Annotated, Literal
 
-from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.taps import Tap
 from bot.views.days import DayOrNone, day_number
 from bot.views.family import heading, switch_rows
 from core.access import Student
@@ -21,7 +21,7 @@ from core.i18n import Translator
 from core.queries.day_plans import DayPlan, Plan, PlannedLesson
 
 
-class ScheduleTap(CallbackData, prefix="sch"):
+class ScheduleTap(Tap, prefix="sch"):
     """``student`` 0 is the teacher oneself; ``day`` is the date's ordinal, 0 for the most useful one."""
 
     on: Literal["day", "week"]
@@ -137,20 +137,24 @@ def _day_blocks(t: Translator, day: DayPlan, local: datetime | None, *, for_teac
     held = [lesson for lesson in day.lessons if lesson.is_held_here and lesson.starts and lesson.ends]
     current = [one for one in held if now and one.starts and one.ends and one.starts <= now < one.ends]
     later = [one for one in held if now and one.starts and one.starts > now]
-    upcoming = [one for one in later if one.starts == min(x.starts for x in later if x.starts)]
-    marks = dict.fromkeys(upcoming, t("next")) | dict.fromkeys(current, t("now"))
+    soonest = min((one.starts for one in later if one.starts), default=None)
+    marks = {id(one): t("next") for one in later if one.starts == soonest}
+    marks |= {id(one): t("now") for one in current}
     return [_lessons(t, day, marks, for_teacher=for_teacher)]
 
 
 def _lessons(
-    t: Translator, day: DayPlan, marks: Mapping[PlannedLesson, str] | None = None, *, for_teacher: bool
+    t: Translator, day: DayPlan, marks: Mapping[int, str] | None = None, *, for_teacher: bool
 ) -> Table:
-    """Number, times, and the lesson with its room, its teachers (for a teacher its class) and what has changed."""
+    """Number, times, and the lesson with its room, its teachers (for a teacher its class) and what has changed.
+
+    ``marks`` are the words before some of the lessons, by ``id``.
+    """
     rows = tuple(
         (
             str(lesson.period),
             _times(t, lesson),
-            _cell(t, lesson, (marks or {}).get(lesson, ""), for_teacher=for_teacher),
+            _cell(t, lesson, (marks or {}).get(id(lesson), ""), for_teacher=for_teacher),
         )
         for lesson in day.lessons
     )
@@ -171,7 +175,7 @@ def _cell(t: Translator, lesson: PlannedLesson, mark: str, *, for_teacher: bool)
     if change := change_words(t, lesson):
         main = f"{main} — {change}"
     is_told = lesson.change is ChangeKind.SUBSTITUTED  # the change names the teacher
-    who = t.list(list(lesson.teachers)) if lesson.teachers and not (for_teacher or is_told) else ""
+    who = t.list(lesson.teachers) if lesson.teachers and not (for_teacher or is_told) else ""
     room = t("room {room}", room=lesson.room) if lesson.room else ""
     beside = " · ".join(part for part in (room, who) if part)
     return f"{main}\n{beside}" if beside else main
@@ -193,7 +197,7 @@ def change_words(t: Translator, lesson: PlannedLesson) -> str:
         day, period = lesson.moved_to
         text = t("moved to {day}, lesson {period}", day=t.date(day, "short"), period=period)
     elif lesson.change is ChangeKind.SUBSTITUTED:
-        text = t("substituted by {teacher}", teacher=t.list(list(lesson.teachers)))
+        text = t("substituted by {teacher}", teacher=t.list(lesson.teachers))
     else:
         text = t("another room")
     return f"⚠ {text} ({lesson.note})" if lesson.note else f"⚠ {text}"

@@ -10,18 +10,24 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from core.access import Student
+from core.access import Actor, Student
 from core.cards import Button, Card, Facts, Note, Text
 from core.domain.grading import scale
 from core.domain.ids import LARGEST_ID
 from core.domain.telling import TELLINGS, Choice, Hours
-from core.i18n import N_, Translator
+from core.i18n import N_, Translator, minor_units
 from core.queries.preferences import Preferences
 from core.words import NEWS_KINDS
 
-# Kinds of news that nothing tells yet come with what tells them.
-FAMILY_KINDS = ("absence", "poor_mark", "mark", "homework", "news", "security")
-STAFF_KINDS = ("news", "security")
+FAMILY_KINDS = (
+    *("emergency", "urgent", "absence", "change", "answer", "again"),
+    *("poor_mark", "mark", "homework", "reminder", "balance", "news", "week", "security"),
+)
+STAFF_KINDS = ("emergency", "urgent", "change", "answer", "again", "nudge", "news", "security")
+PUPIL_KINDS = frozenset({"reminder"})
+"""What only a pupil is told."""
+GUARDIAN_KINDS = frozenset({"balance"})
+"""What only a guardian is told."""
 CHOICES: dict[Choice, str] = {
     Choice.AT_ONCE: N_("at once"),
     Choice.DAILY: N_("in the daily digest"),
@@ -37,7 +43,18 @@ class SettingsTap(CallbackData, prefix="st"):
     children; ``n`` an index into the hours, spans or marks offered."""
 
     on: Literal[
-        "all", "kind", "choose", "quiet", "quiet_at", "digest", "digest_at", "only", "poor", "poor_at"
+        "all",
+        "kind",
+        "choose",
+        "quiet",
+        "quiet_at",
+        "digest",
+        "digest_at",
+        "only",
+        "poor",
+        "poor_at",
+        "below",
+        "below_at",
     ]
     kind: Annotated[str, Field(max_length=16)] = ""
     choice: Annotated[str, Field(max_length=8)] = ""
@@ -45,9 +62,20 @@ class SettingsTap(CallbackData, prefix="st"):
     n: Annotated[int, Field(ge=0, le=99)] = 0
 
 
-def settings_card(t: Translator, own: Preferences, students: Sequence[Student]) -> Card:
+def kinds_told(actor: Actor) -> tuple[str, ...]:
+    """The kinds of news that this chat may be told, a family's first."""
+    unheard = (frozenset() if actor.selves else PUPIL_KINDS) | (
+        frozenset() if actor.wards else GUARDIAN_KINDS
+    )
+    kinds = [kind for kind in FAMILY_KINDS if kind not in unheard] if actor.students else []
+    if actor.courses or not actor.students:
+        kinds += [kind for kind in STAFF_KINDS if kind not in kinds and (kind != "nudge" or actor.courses)]
+    return tuple(kinds)
+
+
+def settings_card(t: Translator, own: Preferences, actor: Actor) -> Card:
     """Everything at a glance; a button for each thing that can be chosen."""
-    kinds = FAMILY_KINDS if students else STAFF_KINDS
+    kinds, students = kinds_told(actor), actor.students
     rows = [(t(NEWS_KINDS[kind]), _told(t, own, kind, students)) for kind in kinds]
     rows += [(t("Quiet hours"), span_words(t, own.quiet)), (t("Daily digest"), t.time(own.digest_at))]
     notes = [Note(t("What is held in quiet hours comes when they end; nothing is lost."))]
@@ -91,7 +119,10 @@ def kind_card(
             ),
         )
         for choice, words in CHOICES.items()
+        if choice in TELLINGS[kind].choices
     ]
+    if kind == "balance":
+        rows.append((Button(t("Below which balance?"), SettingsTap(on="below", child=child_id).pack()),))
     if kind == "poor_mark" and poor_marks(scale_key):
         rows.append((Button(t("Up to which mark?"), SettingsTap(on="poor").pack()),))
     if len(students) > 1:
@@ -166,6 +197,49 @@ def poor_card(t: Translator, own: Preferences, scale_key: str) -> Card:
     rows = [(usual,), *rows, (Button(t("All settings"), SettingsTap(on="all").pack()),)]
     title = NEWS_KINDS["poor_mark"]
     return Card(t(title), (Text(t("Up to which mark shall I tell you at once?")),), tuple(rows))
+
+
+def threshold_card(t: Translator, child: Student, chosen: int | None, students: Sequence[Student]) -> Card:
+    """Below which balance of one child's account one is told; the other children's are a tap away."""
+    currency = child.school.currency
+    usual = Button(
+        ("• " if chosen is None else "") + t("When it is not enough for the next day"),
+        SettingsTap(on="below_at", child=child.id).pack(),
+    )
+    amounts = [
+        Button(
+            ("• " if amount == chosen else "") + t.money(amount, currency),
+            SettingsTap(on="below_at", child=child.id, n=n).pack(),
+        )
+        for n, amount in enumerate(thresholds(currency), 1)
+    ]
+    rows = [(usual,), *(tuple(amounts[start : start + 2]) for start in range(0, len(amounts), 2))]
+    if len(students) > 1:
+        rows.append(
+            tuple(
+                Button(
+                    ("• " if one.id == child.id else "") + one.name.called,
+                    SettingsTap(on="below", child=one.id).pack(),
+                )
+                for one in students[:4]
+            )
+        )
+    rows.append((Button(t("All settings"), SettingsTap(on="all").pack()),))
+    title = NEWS_KINDS["balance"]
+    words = t(
+        "Below which balance shall I tell you? I say it again every day until the account is topped up."
+    )
+    return Card(f"{child.name.called} — {t(title)}", (Text(words),), tuple(rows))
+
+
+def thresholds(currency: str) -> tuple[int, ...]:
+    """The balances offered, in minor units: about a day's meals, two, a week's and two weeks'."""
+    day = _MEALS_OF_A_DAY.get(currency, 5)
+    return tuple(times * day * minor_units(currency) for times in (1, 2, 5, 10))
+
+
+_MEALS_OF_A_DAY = {"RUB": 100, "THB": 50, "KZT": 1_000, "UAH": 100, "INR": 100, "JPY": 500}
+"""In whole units; what is not named costs about as much in dollars, euros or pounds."""
 
 
 def poor_marks(scale_key: str) -> tuple[tuple[str, Decimal], ...]:

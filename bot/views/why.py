@@ -42,7 +42,9 @@ def _decision(t: Translator, one: Decision, now: datetime, zone: tzinfo | None) 
             Held.PREFERENCE: t("off in your settings"),
             Held.BLOCKED: t("the bot was blocked in this chat"),
             Held.SUPERSEDED: t("taken back before it was told"),
+            Held.READ: t("you had read it by then"),
             Held.EXPIRED: t("too old to be of use"),
+            Held.NOTHING: t("there was nothing to tell any more"),
         }.get(_held(one.why), t("not yours to know any more"))
     return {
         Held.NONE: t("goes out in a moment"),

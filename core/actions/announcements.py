@@ -1,32 +1,46 @@
-"""Announcing: published, edited, withdrawn; and the receipt of who has opened it."""
+"""Announcing: published at once or for a moment to come, edited, sent sooner, withdrawn."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from core.access import Actor, fresh_actor
 from core.actions.attachments import attach, detach
 from core.actions.postings import check_text, claim_posting, claim_undo, keep_effects, poster
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import Announcement, Receipt
+from core.db.models import Announcement, OutboxEvent
 from core.db.outbox import cancel_event, publish
 from core.db.uow import UnitOfWork
+from core.domain.announcing import FARTHEST, RINGING, published_key
 from core.domain.audience_words import Audience
 from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import AnnouncementId, ChatId, PersonId, PostingId
-from core.domain.kinds import AudienceKind, Messenger, PostingKind, Urgency
+from core.domain.kinds import AudienceKind, PostingKind
 from core.domain.rights import Role
-from core.errors import Invalid
-from core.queries.announcements import SPEAKERS, Announced, access_audience, own_announcement
+from core.errors import Invalid, NotFound
+from core.queries.announcements import (
+    SPEAKERS,
+    Announced,
+    access_audience,
+    may_ring,
+    own_announcement,
+)
 from core.queries.incoming_files import incoming_of
 from core.queries.postings import KeptPosting
 
 
-def _speaker(actor: Actor, audience: Audience) -> PersonId:
+def check_moment(at: datetime, now: datetime) -> None:
+    """Raises Invalid("moment_past") and Invalid("moment_far") for a moment that nothing can be planned for."""
+    if at <= now:
+        raise Invalid("moment_past", at=at)
+    if at - now > FARTHEST:
+        raise Invalid("moment_far", at=at)
+
+
+def speaker(actor: Actor, audience: Audience) -> PersonId:
     """Who of the chat's persons speaks: for a course or class the teacher, else who speaks for the school."""
     teaches = audience.kind in (AudienceKind.COURSE, AudienceKind.CLASS)
     roles = (Role.TEACHER,) if teaches else SPEAKERS
@@ -36,10 +50,11 @@ def _speaker(actor: Actor, audience: Audience) -> PersonId:
 async def publish_announcement(
     uow: UnitOfWork, key: ChatKey, chat_id: ChatId, posting_id: PostingId
 ) -> tuple[AnnouncementId, Audience]:
-    """Publish a posting's announcement: the event is written, nobody is told here. At most twelve statements.
+    """Publish a posting's announcement, now or for its moment: the event is written, nobody is told here. At most
+    fourteen statements.
 
-    Raises NotFound for an audience that is not the asker's, Invalid("draft_over"), ("announcement_empty") and
-    ("text_too_long").
+    Raises NotFound for an audience that is not the asker's and for an urgency that is not the asker's to choose,
+    Invalid("draft_over"), ("announcement_empty"), ("text_too_long") and as ``check_moment``.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
@@ -47,10 +62,15 @@ async def publish_announcement(
         draft = AnnouncementDraft.from_json(posting.draft)
         audience = await access_audience(uow, actor, draft.audience)
         text = check_text(draft.text)
+        how = draft.how
+        if how.urgency in RINGING and not await may_ring(uow, actor, audience):
+            raise NotFound("urgency_not_found")
+        if how.at is not None:
+            check_moment(how.at, uow.now)
         files = await incoming_of(uow, chat_id, draft.messages)
         if not text and not files:
             raise Invalid("announcement_empty")
-        author = _speaker(actor, audience)
+        author = speaker(actor, audience)
         kind = audience.kind
         number = AnnouncementId(
             await uow.insert(
@@ -62,19 +82,21 @@ async def publish_announcement(
                 grade=audience.number if kind is AudienceKind.GRADE else None,
                 author_id=author,
                 text=text,
-                urgency=Urgency.AT_ONCE,
-                published_at=uow.now,
+                urgency=how.urgency,
+                silent=how.silent,
+                asks=how.asks,
+                published_at=how.at or uow.now,
             )
         )
         await attach(uow, files, (), announcement=number)
         await keep_effects(uow, posting.id, {"announcement": int(number)})
-        await _event(uow, "announcement_published", number, author, key=f"announcement_published:{number}")
+        await _event(uow, "announcement_published", number, author, key=published_key(number), at=how.at)
         await record(
             uow,
             "announcement.publish",
             actor_id=author,
             subject=("announcement", number),
-            after={"audience": audience.code, "text": text, "files": len(files)},
+            after={"audience": audience.code, "text": text, "files": len(files), **how.as_json()},
         )
     return number, audience
 
@@ -82,8 +104,8 @@ async def publish_announcement(
 async def edit_announcement(
     uow: UnitOfWork, key: ChatKey, chat_id: ChatId, posting_id: PostingId
 ) -> Announced:
-    """Change the words of one that is out, and add files, as a posting drafts it; families see that it was edited. The
-    announcement as it was. At most ten statements.
+    """Change the words of one that is out, and add files, as a posting drafts it; families see that it was edited,
+    unless it is still for a moment to come. The announcement as it was. At most ten statements.
 
     Raises NotFound, Invalid("draft_over"), ("changed_since") where it says something else than its author was shown,
     ("announcement_empty") and ("text_too_long").
@@ -99,8 +121,9 @@ async def edit_announcement(
         files = await incoming_of(uow, chat_id, draft.messages)
         if not (words or files or own.files):
             raise Invalid("announcement_empty")
-        author = _speaker(actor, own.audience)
-        await _write_words(uow, own.id, words, edited_at=uow.now)
+        author = speaker(actor, own.audience)
+        scheduled = own.is_scheduled(uow.now)
+        await _write_words(uow, own.id, words, edited_at=own.edited_at if scheduled else uow.now)
         added = await attach(uow, files, (), announcement=own.id)
         await keep_effects(
             uow,
@@ -113,7 +136,8 @@ async def edit_announcement(
                 "attachments": added,
             },
         )
-        await _event(uow, "announcement_edited", own.id, author, key=f"announcement_edited:{posting.id}")
+        if not scheduled:
+            await _event(uow, "announcement_edited", own.id, author, key=f"announcement_edited:{posting.id}")
         await record(
             uow,
             "announcement.edit",
@@ -133,12 +157,41 @@ async def _write_words(
     )
 
 
+async def send_announcement_now(uow: UnitOfWork, key: ChatKey, announcement_id: int) -> Announced:
+    """Publish one now that is for a moment to come. Raises NotFound, Invalid("out_already"). At most six statements."""
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        own = await own_announcement(uow, actor, announcement_id)
+        result = await uow.write(
+            sa.update(Announcement)
+            .where(Announcement.id == own.id, Announcement.published_at > uow.now)
+            .values(published_at=uow.now)
+            .returning(Announcement.id)
+        )
+        if result.first() is None:
+            raise Invalid("out_already")
+        uow.after_commit.append(uow.database.on_publish)
+        await uow.write(
+            sa.update(OutboxEvent)
+            .where(OutboxEvent.key == published_key(own.id), OutboxEvent.fanned_out_at.is_(None))
+            .values(created_at=uow.now, not_before=uow.now)
+        )
+        await record(
+            uow,
+            "announcement.send_now",
+            actor_id=speaker(actor, own.audience),
+            subject=("announcement", own.id),
+            before={"at": own.published_at.isoformat()},
+        )
+    return own
+
+
 async def withdraw_announcement(uow: UnitOfWork, key: ChatKey, announcement_id: int) -> None:
     """Take it back: it is shown to nobody any more. Raises NotFound. At most seven statements."""
     async with uow.writing():
         actor = await fresh_actor(uow, key)
         own = await own_announcement(uow, actor, announcement_id)
-        await _withdraw(uow, own.id, _speaker(actor, own.audience))
+        await _withdraw(uow, own.id, speaker(actor, own.audience))
 
 
 async def undo_announcement(uow: UnitOfWork, key: ChatKey, posting_id: PostingId) -> Announced | None:
@@ -167,8 +220,8 @@ async def _change_back(uow: UnitOfWork, actor: Actor, posting: KeptPosting) -> A
     edited_at = datetime.fromisoformat(edited_before) if edited_before else None
     await _write_words(uow, own.id, effects["before"], edited_at=edited_at)
     await detach(uow, effects["attachments"])
-    author = _speaker(actor, own.audience)
-    if not await cancel_event(uow, f"announcement_edited:{posting.id}"):
+    author = speaker(actor, own.audience)
+    if not await cancel_event(uow, f"announcement_edited:{posting.id}") and not own.is_scheduled(uow.now):
         await _event(uow, "announcement_edited", own.id, author)
     await record(
         uow,
@@ -191,7 +244,7 @@ async def _withdraw(uow: UnitOfWork, number: AnnouncementId, author: PersonId) -
     gone = result.first()
     if gone is None:
         raise Invalid("undone_already")
-    if not await cancel_event(uow, f"announcement_published:{number}"):
+    if not await cancel_event(uow, published_key(number)):
         await _event(uow, "announcement_withdrawn", number, author)
     await record(
         uow,
@@ -203,26 +256,17 @@ async def _withdraw(uow: UnitOfWork, number: AnnouncementId, author: PersonId) -
 
 
 async def _event(
-    uow: UnitOfWork, kind: str, number: AnnouncementId, author: PersonId, *, key: str = ""
+    uow: UnitOfWork,
+    kind: str,
+    number: AnnouncementId,
+    author: PersonId,
+    *,
+    key: str = "",
+    at: datetime | None = None,
 ) -> None:
+    """What happens at a moment to come counts from that moment: as news, and for how long it is tried."""
     key = key or f"{kind}:{number}:{uow.now.timestamp()}"
-    await publish(uow, kind, key, payload={"announcement": int(number)}, actor_id=author)
-
-
-async def note_opened(uow: UnitOfWork, actor: Actor, key: ChatKey, announced: Announced) -> None:
-    """Keep that the chat's persons have opened it. Support's terminal reads nothing, and neither does the author.
-
-    One statement, or none.
-    """
-    readers = [one.person_id for one in actor.identities if one.person_id != announced.author_id]
-    if key.messenger is Messenger.TERMINAL or not readers or announced.opened:
-        return
-    insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
-    async with uow.writing():
-        await uow.write(
-            insert(Receipt).on_conflict_do_nothing(index_elements=["announcement_id", "person_id"]),
-            [
-                {"announcement_id": announced.id, "person_id": person_id, "opened_at": uow.now}
-                for person_id in readers
-            ],
-        )
+    payload = {"announcement": int(number)}
+    await publish(uow, kind, key, payload=payload, actor_id=author, not_before=at)
+    if at is not None:
+        await uow.write(sa.update(OutboxEvent).where(OutboxEvent.key == key).values(created_at=at))

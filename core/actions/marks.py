@@ -109,7 +109,7 @@ async def save_marks(
             took_register,
         )
         await keep_effects(uow, posting.id, effects.as_json())
-        await _tell(uow, posting.id, lesson, marks=bool(marks), presence=bool(after))
+        await _tell(uow, posting.id, lesson, lesson_id, marks=bool(marks), presence=bool(after))
         await record(
             uow,
             "marks.save",
@@ -234,7 +234,13 @@ async def _note_presence(
 
 
 async def _tell(
-    uow: UnitOfWork, posting_id: PostingId, lesson: TaughtLesson, *, marks: bool, presence: bool
+    uow: UnitOfWork,
+    posting_id: PostingId,
+    lesson: TaughtLesson,
+    lesson_id: LessonId,
+    *,
+    marks: bool,
+    presence: bool,
 ) -> None:
     payload = {"posting": int(posting_id)}
     if marks:
@@ -251,7 +257,7 @@ async def _tell(
             uow,
             "absences_posted",
             f"absences_posted:{posting_id}",
-            payload=payload,
+            payload={**payload, "lesson": int(lesson_id)},
             actor_id=lesson.teacher_id,
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from core.access import Actor, fresh_actor
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import Chat, NoticePreference
+from core.db.models import Chat, MealThreshold, NoticePreference
 from core.db.uow import UnitOfWork
 from core.domain.telling import TELLINGS, Choice, Hours
 from core.errors import Invalid, NotFound
@@ -23,7 +23,8 @@ async def choose_telling(
 ) -> None:
     """How one kind of news is told in this chat, for one child or (0) for all: then children's own choices end.
 
-    Raises NotFound for a kind or child that is not the asker's, Invalid("cannot_be_off"). Four statements.
+    Raises NotFound for a kind, a way of telling or a child that is not the asker's, Invalid("cannot_be_off"). Four
+    statements.
     """
     telling = TELLINGS.get(kind)
     async with uow.writing():
@@ -33,6 +34,8 @@ async def choose_telling(
             raise NotFound("settings_not_found")
         if not telling.can_be_off:
             raise Invalid("cannot_be_off")
+        if choice not in telling.choices:
+            raise NotFound("settings_not_found")
         links = [identity.link_id for identity in actor.identities]
         if child_id == 0:
             await uow.write(
@@ -71,6 +74,33 @@ async def choose_emergencies_only(uow: UnitOfWork, key: ChatKey, *, only: bool) 
 async def choose_poor_mark(uow: UnitOfWork, key: ChatKey, number: Decimal | None) -> None:
     """Up to which mark it is told at once; None for what the scale calls poor. Three statements."""
     await _change_chat(uow, key, {"poor_up_to": number})
+
+
+async def choose_threshold(uow: UnitOfWork, key: ChatKey, child_id: int, amount: int | None) -> None:
+    """Below which balance of a child's canteen account its guardian is told, in minor units; None for below nought or
+    the price of what is ordered. It holds in every chat of the guardian. Three statements.
+
+    Raises NotFound for a child whose guardian the chat is not linked to.
+    """
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        guardian = next((ward.guardian_id for ward in actor.wards if ward.student.id == child_id), None)
+        if guardian is None:
+            raise NotFound("settings_not_found")
+        if amount is None:
+            await uow.write(
+                sa.delete(MealThreshold).where(
+                    MealThreshold.guardian_id == guardian, MealThreshold.child_id == child_id
+                )
+            )
+        else:
+            insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+            await uow.write(
+                insert(MealThreshold)
+                .values(guardian_id=guardian, child_id=child_id, amount=amount)
+                .on_conflict_do_update(index_elements=["guardian_id", "child_id"], set_={"amount": amount})
+            )
+        await _record(uow, actor, {"threshold": amount, "child": child_id})
 
 
 async def _change_chat(uow: UnitOfWork, key: ChatKey, values: dict[str, Any]) -> None:

@@ -109,13 +109,16 @@ class Button:
 class Card:
     """One message: heading, blocks top to bottom, rows of buttons below.
 
-    ``fresh`` asks for a new message even where a tap would edit the one it stands on.
+    ``fresh`` asks for a new message even where a tap would edit the one it stands on; ``toast`` is said beside it in
+    answer to the tap. ``silent`` makes no sound where it arrives.
     """
 
     heading: str
     blocks: tuple[Block, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     fresh: bool = field(default=False, kw_only=True)
+    toast: str = field(default="", kw_only=True)
+    silent: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,22 @@ def render_plain(card: Card, *, limit: int | None = None) -> str:
 
 def clean(text: str) -> str:
     """Text fit for any channel: line ends as "\\n", no tabs, control characters or direction overrides."""
+    # Nearly every text, and in a tenth of the time.
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     return _SURROGATES.sub("\ufffd", _UNPRINTABLE.sub("", text))
 
 
 def one_line(text: str) -> str:
     """The text cleaned, with every run of spaces and line ends made one space; no-break spaces stay."""
-    return _SPACES.sub(" ", clean(text)).strip(" ")
+    return _joined(clean(text))
+
+
+def _joined(text: str) -> str:
+    if "\n" in text or "  " in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip(" ")
 
 
 def display_width(text: str) -> int:
@@ -66,7 +75,10 @@ def table_cells(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 
 def _cell(text: str) -> str:
-    return " · ".join(line for part in clean(text).split("\n") if (line := one_line(part)))
+    text = clean(text)
+    if "\n" not in text:
+        return _joined(text)
+    return " · ".join(line for part in text.split("\n") if (line := _joined(part)))
 
 
 def aligned_lines(table: Table, *, width: int) -> list[str] | None:

@@ -4,7 +4,8 @@ SQLite (WAL, foreign keys on) has a single writing connection, so writers queue 
 failing with "database is locked"; its transactions begin IMMEDIATE, because a read transaction that is
 upgraded fails at once when another has written meanwhile. Its reads run where they are asked for, without a
 thread between: a hop to a thread and back costs more than the tenth of a millisecond of a usual read, and many times
-that on a busy machine (``bench/conversation.py``). In WAL mode a read waits for no writer. A read that may take long
+that on a busy machine (``bench/conversation.py``). Those that a module keeps go past SQLAlchemy
+(``core/db/kept_statements.py``). In WAL mode a read waits for no writer. A read that may take long
 is marked with ``LONG`` and gets a thread. Reading alone leaves a file as it was found.
 
 What people wrote stands in the statements' parameters, so no engine puts those into its errors.
@@ -14,17 +15,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from core.db.kept_statements import KeptStatements
 
 _READERS = 4
 LONG: Mapping[str, Any] = {"schoolbell_long": True}
@@ -113,6 +117,7 @@ class _SqliteReader:
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
         self._own = threading.local()
         self._opened: list[sa.Connection] = []
+        self._kept = KeptStatements(self.engine.dialect)
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
         if statement.get_execution_options().get("schoolbell_long"):
@@ -125,7 +130,20 @@ class _SqliteReader:
         if connection is None:
             connection = self._own.connection = self.engine.connect()
             self._opened.append(connection)
-        return connection.execute(statement, parameters).all()
+        kept = self._kept.find(statement)
+        if kept is not None:
+            # Whatever is wrong, SQLAlchemy says it in errors of its own: it runs the statement again.
+            with suppress(sqlite3.Error, LookupError, TypeError, ValueError):
+                driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+                arguments = kept.arguments(parameters)
+                for (
+                    tell
+                ) in self.engine.dispatch.before_cursor_execute:  # whoever counts statements sees these too
+                    tell(connection, None, kept.sql, arguments, None, False)
+                return kept.rows(driver.execute(kept.sql, arguments).fetchall())
+        result = connection.execute(statement, parameters)
+        self._kept.has_run(statement, [*result.keys()])
+        return result.all()
 
     async def close(self) -> None:
         self._threads.shutdown()

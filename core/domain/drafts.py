@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from core.domain.announcing import HowTold
 from core.domain.ids import CourseId
 from core.domain.lessons import LessonKey
 
@@ -135,13 +136,14 @@ class HomeworkDraft:
 @dataclass(frozen=True, slots=True)
 class AnnouncementDraft:
     """An announcement. ``audience`` is empty while it is still to be chosen. ``edits`` is the announcement it changes,
-    0 for a new one, and ``over`` the words that stand there now."""
+    0 for a new one, and ``over`` the words that stand there now. ``how`` counts for new ones only."""
 
     text: str
     audience: str = ""
     messages: tuple[int, ...] = ()
     edits: int = 0
     over: str = ""
+    how: HowTold = field(default_factory=HowTold)
 
     def as_json(self) -> dict[str, Any]:
         """For the posting's ``draft``."""
@@ -151,6 +153,7 @@ class AnnouncementDraft:
             "messages": list(self.messages),
             "edits": self.edits,
             "over": self.over,
+            "how": self.how.as_json(),
         }
 
     @classmethod
@@ -162,6 +165,7 @@ class AnnouncementDraft:
             tuple(kept["messages"]),
             int(kept.get("edits", 0)),
             str(kept.get("over", "")),
+            HowTold.from_json(kept.get("how", {})),
         )
 
 

@@ -29,7 +29,9 @@ class Held(StrEnum):
     ERROR = "error"
     PREFERENCE = "preference"
     SUPERSEDED = "superseded"
+    READ = "read"
     EXPIRED = "expired"
+    NOTHING = "nothing"
     UNLINKED = "unlinked"
     BLOCKED = "blocked"
     REFUSED = "refused"
@@ -62,7 +64,8 @@ WEEKLY_ON = 7
 class Telling:
     """One kind of news: how it is told where nobody chose otherwise. A smaller ``priority`` overtakes.
 
-    ``breaks_quiet`` are the hours in which it is told although it is quiet, None for never.
+    ``breaks_quiet`` are the hours in which it is told although it is quiet, None for never. ``choices`` are the ways of
+    telling that make sense for it.
     """
 
     kind: str
@@ -70,8 +73,10 @@ class Telling:
     priority: int
     can_be_off: bool = True
     breaks_quiet: Hours | None = None
+    choices: tuple[Choice, ...] = (Choice.AT_ONCE, Choice.DAILY, Choice.WEEKLY, Choice.OFF)
 
 
+_AT_ONCE_OR_OFF = (Choice.AT_ONCE, Choice.OFF)
 _SCHOOL_HOURS = Hours(time(7), time(19))
 TELLINGS: Mapping[str, Telling] = MappingProxyType(
     {
@@ -80,17 +85,24 @@ TELLINGS: Mapping[str, Telling] = MappingProxyType(
             Telling("emergency", Choice.AT_ONCE, 0, can_be_off=False, breaks_quiet=DAY),
             Telling("urgent", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=Hours(time(6, 30), time(22))),
             Telling("absence", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=_SCHOOL_HOURS),
-            Telling("change", Choice.AT_ONCE, 1, breaks_quiet=Hours(time(6, 30), time(21))),
+            Telling(
+                "change",
+                Choice.AT_ONCE,
+                1,
+                breaks_quiet=Hours(time(6, 30), time(21)),
+                choices=_AT_ONCE_OR_OFF,
+            ),
             Telling("answer", Choice.AT_ONCE, 1, can_be_off=False),
             Telling("again", Choice.AT_ONCE, 1),
             Telling("security", Choice.AT_ONCE, 1, can_be_off=False, breaks_quiet=DAY),
             Telling("poor_mark", Choice.AT_ONCE, 2),
-            Telling("balance", Choice.AT_ONCE, 2),
+            Telling("balance", Choice.AT_ONCE, 2, choices=(Choice.AT_ONCE, Choice.DAILY, Choice.OFF)),
             Telling("mark", Choice.DAILY, 3),
             Telling("homework", Choice.DAILY, 3),
-            Telling("reminder", Choice.AT_ONCE, 3),
+            Telling("reminder", Choice.AT_ONCE, 3, choices=_AT_ONCE_OR_OFF),
             Telling("news", Choice.AT_ONCE, 3),
-            Telling("week", Choice.WEEKLY, 3),
+            Telling("nudge", Choice.AT_ONCE, 3, choices=_AT_ONCE_OR_OFF),
+            Telling("week", Choice.WEEKLY, 3, choices=(Choice.WEEKLY, Choice.OFF)),
         )
     }
 )
@@ -120,9 +132,9 @@ class Window:
         """The next digest's moment after ``now``, in UTC."""
         return next(iter(self._next(now.astimezone(self.zone), [self.digest_at])))
 
-    def next_weekly(self, now: datetime) -> datetime:
-        """The digest of the next Sunday after ``now``, in UTC."""
-        for moment in self._next(now.astimezone(self.zone), [self.digest_at], days=9):
+    def next_weekly(self, since: datetime) -> datetime:
+        """The digest of the next Sunday after ``since``, in UTC."""
+        for moment in self._next(since.astimezone(self.zone), [self.digest_at], days=9):
             if moment.astimezone(self.zone).isoweekday() == WEEKLY_ON:
                 return moment
         raise AssertionError("a week has a Sunday")

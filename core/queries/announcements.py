@@ -28,7 +28,7 @@ from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience
 from core.domain.ids import LARGEST_ID, AnnouncementId
-from core.domain.kinds import AudienceKind, OrgKind
+from core.domain.kinds import AudienceKind, OrgKind, Urgency
 from core.domain.names import PersonName
 from core.domain.rights import Role
 from core.errors import NotFound
@@ -95,10 +95,23 @@ async def access_audience(uow: UnitOfWork, actor: Actor, code: str) -> Audience:
     return found
 
 
+async def may_ring(uow: UnitOfWork, actor: Actor, audience: Audience) -> bool:
+    """Whether the asker may tell this audience urgently, or of an emergency: who speaks for its school may.
+
+    At most one statement.
+    """
+    orgs = {held.school.id: held.school.path for held in actor.roles if held.role in SPEAKERS}
+    if not orgs or audience.school_id in orgs:
+        return bool(orgs)
+    path = await uow.value(sa.select(Org.path).where(Org.id == audience.school_id))
+    return path is not None and any(str(path).startswith(above) for above in orgs.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Announced:
     """An announcement as it is read. ``files`` are id and name; ``about`` the names of the asker's children that it
-    concerns, where the asker has several; ``opened`` says whether this asker has read it."""
+    concerns, where the asker has several; ``opened`` says whether this asker has read it, and ``acknowledged_at``
+    when, of one that asks, the asker first acknowledged it."""
 
     id: AnnouncementId
     audience: Audience
@@ -111,6 +124,14 @@ class Announced:
     opened: bool
     files: tuple[tuple[int, str], ...] = ()
     about: tuple[str, ...] = ()
+    urgency: Urgency = Urgency.AT_ONCE
+    silent: bool = False
+    asks: bool = False
+    acknowledged_at: datetime | None = None
+
+    def is_scheduled(self, now: datetime) -> bool:
+        """Whether nobody but its author sees it yet."""
+        return self.published_at > now
 
 
 def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
@@ -130,12 +151,17 @@ def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
             Announcement.edited_at,
             Announcement.withdrawn_at,
         ),
+        *(Announcement.urgency, Announcement.silent, Announcement.asks),
         SchoolClass.name.label("class_name"),
         Subject.name.label("subject"),
         Course.name.label("group"),
         sa.exists()
         .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
         .label("opened"),
+        sa.select(sa.func.min(Receipt.acknowledged_at))
+        .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
+        .scalar_subquery()
+        .label("acknowledged_at"),
         *(_concerns_pupils([one], today).label(f"about_{i}") for i, one in enumerate(several)),
     ]
     return (
@@ -178,6 +204,10 @@ def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ())
         bool(row.opened),
         tuple(files),
         tuple(one.name.called for i, one in enumerate(actor.students) if getattr(row, f"about_{i}", False)),
+        Urgency(row.urgency),
+        row.silent,
+        row.asks,
+        row.acknowledged_at,
     )
 
 
@@ -222,6 +252,11 @@ def _concerns(actor: Actor, today: date) -> sa.ColumnElement[bool]:
     )
 
 
+def _is_out(uow: UnitOfWork) -> sa.ColumnElement[bool]:
+    """Whether readers may see it: not withdrawn, and not for a moment to come."""
+    return Announcement.withdrawn_at.is_(None) & (Announcement.published_at <= uow.now)
+
+
 @dataclass(frozen=True, slots=True)
 class NewsPage:
     """A page of what concerns the asker, newest first."""
@@ -241,7 +276,7 @@ async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
     today = _today(uow, actor)
     rows = await uow.rows(
         _announcements(actor, today)
-        .where(_concerns(actor, today), Announcement.withdrawn_at.is_(None))
+        .where(_concerns(actor, today), _is_out(uow))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
@@ -260,7 +295,7 @@ async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) 
             _announcements(actor, today).where(
                 Announcement.id == announcement_id,
                 sa.or_(
-                    _concerns(actor, today) & Announcement.withdrawn_at.is_(None),
+                    _concerns(actor, today) & _is_out(uow),
                     Announcement.author_id.in_(_persons(actor)),
                 ),
             )

@@ -86,7 +86,10 @@ _LESSONS = (
 async def attendance_for(
     uow: UnitOfWork, actor: Actor, student_id: int, *, term_id: int = 0
 ) -> AttendanceRecord:
-    """The attendance of the term asked for, or of the one that fits today. Two statements for a family. NotFound."""
+    """The attendance of the term asked for, or of the one that fits today. Two statements for a family.
+
+    One more where today lies outside every term. Raises NotFound.
+    """
     access = await access_student(uow, actor, student_id, Right.DIARY)
     term = await term_choice(uow, access.student, term_id)
     rows = await uow.rows(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +41,7 @@ from core.domain.ids import PersonId
 from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState, Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
+from core.domain.telling import Held, Telling
 
 Links = sa.Select[Any] | sa.CompoundSelect[Any]
 
@@ -47,12 +49,15 @@ Links = sa.Select[Any] | sa.CompoundSelect[Any]
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The links to tell; ``timezone`` and ``locale`` are the school's, for chats that chose none. ``but`` is the
-    person whose deed it was, who is not told of it."""
+    person whose deed it was, who is not told of it. ``telling`` is the kind of news where the event says so, not the
+    notice; ``lapsed`` is why somebody is not told who is in it no more when it is sent."""
 
     links: Links
     timezone: str = "UTC"
     locale: str = "en"
     but: int | None = None
+    telling: Telling | None = None
+    lapsed: Held = Held.UNLINKED
 
 
 async def still_told(
@@ -140,6 +145,15 @@ async def place_of_homework(uow: UnitOfWork, homework_id: int) -> Place | None:
     )
 
 
+async def place_of_course(uow: UnitOfWork, course_id: int) -> Place | None:
+    """The school of a course. One statement."""
+    return _place(
+        await uow.row(
+            sa.select(*_PLACE).join(Course, Course.school_id == Org.id).where(Course.id == course_id)
+        )
+    )
+
+
 async def place_of_school(uow: UnitOfWork, school_id: int) -> Place | None:
     """The school itself. One statement."""
     return _place(await uow.row(sa.select(*_PLACE).where(Org.id == school_id)))
@@ -198,6 +212,45 @@ def families(
     return sa.union_all(guardians, selves) if by_child else sa.union(guardians, selves)
 
 
+def pupils_alone(pupils: sa.Select[Any] | Collection[int]) -> Links:
+    """The pupils themselves."""
+    return _links(ChatLink.person_id, sa.literal(0)).where(
+        _granted(Role.STUDENT), ChatLink.person_id.in_(pupils)
+    )
+
+
+def guardians_alone(
+    uow: UnitOfWork, child_id: int, *, only: int | None = None, linked_by: datetime | None = None
+) -> Links:
+    """A child's guardians, or one of them; with ``linked_by`` those of their chats that were linked before."""
+    links = _links(Guardianship.child_id, sa.literal(0)).join(
+        Guardianship, Guardianship.guardian_id == ChatLink.person_id
+    )
+    return links.where(
+        _granted(Role.GUARDIAN),
+        Guardianship.rights != GuardianRights.NONE,
+        sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= uow.now.date()),
+        Guardianship.child_id == child_id,
+        *([Guardianship.guardian_id == only] if only is not None else []),
+        *([ChatLink.linked_at < linked_by] if linked_by is not None else []),
+    )
+
+
+def teachers_alone(people: sa.Select[Any] | Collection[int]) -> Links:
+    """These people's chats that may teach; no child is named."""
+    return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
+        _granted(Role.TEACHER), ChatLink.person_id.in_(people)
+    )
+
+
+def families_and_teachers(
+    uow: UnitOfWork, pupils: sa.Select[Any] | Collection[int], teachers: Collection[int]
+) -> Links:
+    """The families, each of its own child, and these teachers."""
+    parts = [families(uow, pupils), *([teachers_alone(teachers)] if teachers else [])]
+    return sa.union_all(*(sa.select(*part.subquery().c) for part in parts))
+
+
 def families_of_marks(uow: UnitOfWork, mark_ids: Sequence[int], scale_key: str) -> Links:
     """The families of the marks, withdrawn ones too; urgent to the adults where one of a child's marks is poor by what
     the chat chose, else by the scale."""
@@ -233,22 +286,60 @@ def families_of_marks(uow: UnitOfWork, mark_ids: Sequence[int], scale_key: str) 
 
 def families_of_absent(uow: UnitOfWork, lesson_id: int, students: Collection[int]) -> Links:
     """The families of pupils of whose presence something was said; urgent to the adults where a pupil is absent
-    without a reason as it is recorded now."""
+    without a reason for the first time that day, as it is recorded now, and to whoever was told of an absence from this
+    lesson at once: what became of it is as urgent."""
     absent = sa.select(Attendance.student_id).where(
         Attendance.lesson_id == lesson_id,
         Attendance.student_id.in_(students),
-        Attendance.kind == AttendanceKind.ABSENT,
-        Attendance.reason == "",
+        *UNEXPLAINED,
+        is_first_of_day(),
     )
     others = sa.select(Person.id).where(Person.id.in_(students), Person.id.not_in(absent))
+    families_of_others = families(uow, others).subquery()
     return sa.union_all(
-        *(
-            sa.select(*part.c)
-            for part in (
-                families(uow, absent, urgent=True).subquery(),
-                families(uow, others).subquery(),
-            )
+        sa.select(*families(uow, absent, urgent=True).subquery().c),
+        sa.select(
+            *(families_of_others.c.link_id, families_of_others.c.chat_id, families_of_others.c.child_id),
+            sa.case((_told_of_absence(families_of_others, lesson_id), 1), else_=0).label("urgent"),
+        ),
+    )
+
+
+UNEXPLAINED = (Attendance.kind == AttendanceKind.ABSENT, Attendance.reason == "")
+"""An absence that nobody has given a reason for."""
+
+
+def is_first_of_day() -> sa.ColumnElement[bool]:
+    """That no other unexplained absence of the pupil was recorded that day before this one: of those that follow, a
+    family hears in its digest."""
+    this, here = sa.orm.aliased(Lesson), sa.orm.aliased(Lesson)
+    other = sa.orm.aliased(Attendance)
+    return sa.not_(
+        sa.exists().where(
+            this.id == Attendance.lesson_id,
+            other.student_id == Attendance.student_id,
+            other.id != Attendance.id,
+            other.kind == AttendanceKind.ABSENT,
+            other.reason == "",
+            here.id == other.lesson_id,
+            here.date == this.date,
+            sa.or_(
+                other.recorded_at < Attendance.recorded_at,
+                (other.recorded_at == Attendance.recorded_at) & (other.id < Attendance.id),
+            ),
         )
+    )
+
+
+def _told_of_absence(links: sa.Subquery, lesson_id: int) -> sa.ColumnElement[bool]:
+    """That the chat has, or is about to get, word of this child's absence from the lesson."""
+    return sa.exists().where(
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.child_id == links.c.child_id,
+        Delivery.kind == "absence",
+        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT]),
+        OutboxEvent.id == Delivery.event_id,
+        OutboxEvent.payload["lesson"].as_integer() == lesson_id,
     )
 
 
@@ -307,6 +398,16 @@ def links_of_person(person_id: int, *, but_chat: int = 0) -> Links:
     """Every chat of a person but one."""
     return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
         ChatLink.person_id == person_id, ChatLink.chat_id != but_chat
+    )
+
+
+def staff_links_of(person_id: int) -> Links:
+    """Every chat of a person that may do the person's work."""
+    return _links(sa.literal(0, sa.BigInteger()), sa.literal(0)).where(
+        ChatLink.person_id == person_id,
+        sa.exists().where(
+            ChatLinkRole.link_id == ChatLink.id, ChatLinkRole.role.not_in([Role.STUDENT, Role.GUARDIAN])
+        ),
     )
 
 

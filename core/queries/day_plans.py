@@ -160,6 +160,8 @@ def _spans(slots: Rows, changes: Rows) -> dict[int | None, list[tuple[date, date
             terms[row.a][TermKind(row.name)].append((row.d1, row.d2))
     spans: dict[int | None, list[tuple[date, date]]] = {}
     for row in slots:
+        if row.year_id in spans:
+            continue
         of_year = terms.get(row.year_id)
         if of_year:
             spans[row.year_id] = of_year[finest(of_year)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -43,7 +43,6 @@ class MarkLine:
     topic: str
     comment: str
     on: date
-    recorded_at: datetime
     was: str | None
 
     @property
@@ -93,7 +92,7 @@ _MARKS = (
         # From here on in the order of MarkLine.
         *(Mark.value, Mark.number, Assessment.maximum, Assessment.weight, Assessment.kind, Assessment.title),
         sa.func.coalesce(Lesson.topic, "").label("topic"),
-        *(Mark.comment, Assessment.date.label("on"), Mark.recorded_at, _WAS.label("was")),
+        *(Mark.comment, Assessment.date.label("on"), _WAS.label("was")),
     )
     .select_from(Mark)
     .join(Assessment, Assessment.id == Mark.assessment_id)
@@ -115,7 +114,6 @@ _EMPTY_COURSES = (
         TermMark.value,
         TermMark.number,
         *[sa.null().label(name) for name in ("maximum", "weight", "kind", "title", "topic", "comment", "on")],
-        TermMark.recorded_at,
         sa.null().label("was"),
     )
     .select_from(CourseEnrollment)
@@ -141,11 +139,11 @@ _BOOK = sa.union_all(_MARKS, _EMPTY_COURSES)
 async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id: int = 0) -> GradeBook:
     """The marks of the term asked for, or of the one that fits today. Two statements for a family.
 
-    Raises NotFound. A teacher gets the own courses only.
+    One more where today lies outside every term. Raises NotFound. A teacher gets the own courses only.
     """
     access = await access_student(uow, actor, student_id, Right.DIARY)
     term = await term_choice(uow, access.student, term_id)
-    rows = await uow.rows(
+    rows: Sequence[Any] = await uow.rows(
         _BOOK,
         {
             "student_id": student_id,
@@ -158,8 +156,7 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
     marks: defaultdict[CourseId, list[tuple[int, MarkLine]]] = defaultdict(list)
     term_marks: dict[CourseId, str] = {}
     for row in rows:
-        cells: tuple[Any, ...] = tuple(row)
-        course_id, subject, group, is_term_mark, mark_id, *mark = cells
+        course_id, subject, group, is_term_mark, mark_id, *mark = row
         if access.courses is not None and course_id not in access.courses:
             continue
         titles[course_id] = (subject, group)

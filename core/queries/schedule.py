@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.access import Actor, School, access_student
+from core.db.engine import LONG
 from core.db.models import (
     AcademicYear,
     BellPeriod,
@@ -173,6 +174,22 @@ _TEACHER_CHANGES = _changes(sa.select(_TEACHER_COURSES.subquery().c.course_id))
 
 _ONE_COURSE = sa.select(Course.id).where(Course.id == sa.bindparam("course_id"))
 _COURSE_SLOTS, _COURSE_CHANGES = _slots(_ONE_COURSE), _changes(_ONE_COURSE)
+
+
+_SCHOOLS_COURSES = sa.select(Course.id).where(Course.school_id == sa.bindparam("school_id"))
+_SCHOOL_SLOTS, _SCHOOL_CHANGES = _slots(_SCHOOLS_COURSES), _changes(_SCHOOLS_COURSES)
+
+
+async def school_lessons(uow: UnitOfWork, school: School, day: date) -> DayPlan:
+    """All lessons of a school on a day. Two statements of many rows."""
+    given: dict[str, Any] = {"since": day, "until": day, "school_id": school.id}
+    on_day = TimetableSlot.weekday == day.isoweekday()
+    moved = TimetableSlot.course_id.in_(
+        sa.select(LessonChange.course_id).where(LessonChange.new_date == sa.bindparam("since"))
+    )
+    slots = await uow.rows(_SCHOOL_SLOTS.where(sa.or_(on_day, moved)).execution_options(**LONG), given)
+    changes = await uow.rows(_SCHOOL_CHANGES.execution_options(**LONG), {**given, "path": school.path})
+    return Timetable(slots, changes).on(day)
 
 
 async def schedule_for(uow: UnitOfWork, actor: Actor, student_id: int, *, since: date, until: date) -> Plan:

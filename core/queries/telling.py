@@ -1,4 +1,4 @@
-"""The facts that notices tell: marks, absences, homework and announcements as they stand when they are sent."""
+"""The facts that notices tell: marks, absences, homework and links as they stand when they are sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.models import (
-    Announcement,
     Assessment,
     Attachment,
     Attendance,
@@ -23,14 +22,12 @@ from core.db.models import (
     Homework,
     Lesson,
     Mark,
-    Org,
     Person,
     Posting,
     Subject,
 )
 from core.db.uow import UnitOfWork
-from core.domain.audience_words import Audience as Readers
-from core.domain.kinds import AttendanceKind, AudienceKind
+from core.domain.kinds import AttendanceKind
 from core.domain.names import PersonName
 
 
@@ -59,7 +56,8 @@ class MarksTold:
 
 @dataclass(frozen=True, slots=True)
 class AbsenceTold:
-    """Where a child was at a lesson, as it is recorded now; None is present after all."""
+    """Where a child was at a lesson, as it is recorded now; None is present after all. ``reason`` is why the child was
+    absent, where somebody said so."""
 
     child_id: int
     child: str
@@ -68,6 +66,7 @@ class AbsenceTold:
     subject: str
     on: date
     period: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +80,6 @@ class HomeworkTold:
     text: str
     minutes: int | None
     files: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncementTold:
-    """An announcement as it stands now."""
-
-    id: int
-    text: str
-    author: str
-    school: str
-    files: int
-    edited: bool
 
 
 async def effects_of(uow: UnitOfWork, posting_id: int) -> Mapping[str, Any]:
@@ -164,7 +151,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             Person.id,
             *(Person.family, Person.given, Person.nickname),
             Subject.name.label("subject"),
-            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes),
+            *(Lesson.date, Lesson.period, Attendance.kind, Attendance.minutes, Attendance.reason),
         )
         .select_from(Lesson)
         .join(Person, Person.id.in_(children))
@@ -182,6 +169,7 @@ async def absences_told(uow: UnitOfWork, lesson_id: int, children: Sequence[int]
             row.subject,
             row.date,
             row.period,
+            row.reason or "",
         )
         for row in rows
     }
@@ -229,36 +217,6 @@ async def homework_courses(uow: UnitOfWork, homework_ids: Collection[int]) -> li
     """The courses of some homework. One statement."""
     rows = await uow.rows(sa.select(Homework.course_id).where(Homework.id.in_(homework_ids)).distinct())
     return [row.course_id for row in rows]
-
-
-async def announcement_told(uow: UnitOfWork, announcement_id: int) -> tuple[Readers, AnnouncementTold] | None:
-    """For whom an announcement is and what it says; None for one that was withdrawn. One statement."""
-    files = sa.select(sa.func.count()).where(Attachment.announcement_id == Announcement.id).scalar_subquery()
-    row = await uow.row(
-        sa.select(
-            *(Announcement.id, Announcement.school_id, Announcement.audience),
-            *(Announcement.course_id, Announcement.class_id, Announcement.grade),
-            *(Announcement.text, Announcement.edited_at),
-            *(Person.family, Person.given, Person.middle),
-            Org.name.label("school"),
-            files.label("files"),
-        )
-        .join(Org, Org.id == Announcement.school_id)
-        .outerjoin(Person, Person.id == Announcement.author_id)
-        .where(Announcement.id == announcement_id, Announcement.withdrawn_at.is_(None))
-    )
-    if row is None:
-        return None
-    kind = AudienceKind(row.audience)
-    number = {
-        AudienceKind.COURSE: row.course_id,
-        AudienceKind.CLASS: row.class_id,
-        AudienceKind.GRADE: row.grade,
-        AudienceKind.SCHOOL: row.school_id,
-    }[kind]
-    author = PersonName(row.family, row.given, row.middle).formal_name if row.family is not None else ""
-    told = AnnouncementTold(row.id, row.text, author, row.school, row.files, row.edited_at is not None)
-    return Readers(kind, number, row.school_id, row.school), told
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from core.access import School, Student
 from core.db.models import AcademicYear, Assessment, Attendance, Lesson, Mark, Org, Term
 from core.db.uow import UnitOfWork
-from core.domain.calendar import TermSpan, choose_term, finest, window
+from core.domain.calendar import TermSpan, choose_term, finest, term_on, window
 from core.domain.kinds import TermKind
 
 
@@ -30,8 +29,7 @@ class TermChoice:
     is_current: bool
 
 
-# The newest day with something in the diary decides what is shown when today lies outside every term.
-_LATEST: sa.Select[Any] = sa.select(sa.func.max(sa.column("day"))).select_from(
+_LATEST: sa.Select[Any] = sa.select(sa.func.max(sa.column("day", sa.Date()))).select_from(
     sa.union_all(
         sa.select(sa.func.max(Assessment.date).label("day"))
         .join(Mark, Mark.assessment_id == Assessment.id)
@@ -41,6 +39,8 @@ _LATEST: sa.Select[Any] = sa.select(sa.func.max(sa.column("day"))).select_from(
         .where(Attendance.student_id == sa.bindparam("student_id")),
     ).subquery()
 )
+"""The newest day with something in the diary."""
+
 _TERMS = (
     sa.select(
         Term.id,
@@ -50,7 +50,6 @@ _TERMS = (
         Term.ends,
         Term.year_id,
         sa.func.length(Org.path).label("depth"),
-        _LATEST.scalar_subquery().label("latest"),
     )
     .join(AcademicYear, AcademicYear.id == Term.year_id)
     .join(Org, Org.id == AcademicYear.org_id)
@@ -66,32 +65,37 @@ _TERMS = (
 async def term_choice(uow: UnitOfWork, student: Student, term_id: int = 0) -> TermChoice:
     """The term asked for, or the one that fits today; an unknown id counts as none. One statement.
 
+    Where today lies outside every term, one more finds the newest day with something in the diary, which decides.
     Years may be kept by the school or by an org above it; the nearest wins, and of a year's levels the finest.
     """
-    rows = await uow.rows(_TERMS, {"path": student.school.path, "student_id": student.id})
-    return _choose(rows, student.school.today(uow.now), term_id)
+    terms, today = await _terms(uow, student.school), student.school.today(uow.now)
+    latest = None
+    if terms and term_on(terms, today) is None and not any(term.id == term_id for term in terms):
+        latest = await uow.value(_LATEST, {"student_id": student.id})
+    return _choose(terms, today, latest, term_id)
 
 
 async def term_of_school(uow: UnitOfWork, school: School, term_id: int = 0) -> TermChoice:
-    """As ``term_choice``, for all of a school. One statement."""
-    rows = await uow.rows(_TERMS, {"path": school.path, "student_id": 0})
-    return _choose(rows, school.today(uow.now), term_id)
+    """As ``term_choice``, for all of a school, whatever is in its diaries. One statement."""
+    return _choose(await _terms(uow, school), school.today(uow.now), None, term_id)
 
 
-def _choose(rows: Sequence[sa.Row[Any]], today: date, term_id: int) -> TermChoice:
+async def _terms(uow: UnitOfWork, school: School) -> tuple[TermSpan, ...]:
+    """One statement."""
+    rows = await uow.rows(_TERMS, {"path": school.path})
     deepest = max((row.depth for row in rows), default=0)
     by_year: dict[int, set[TermKind]] = {}
     for row in rows:
         by_year.setdefault(row.year_id, set()).add(row.kind)
     shown_kind = {year: finest(kinds) for year, kinds in by_year.items()}
-    terms = tuple(
+    return tuple(
         TermSpan(row.id, row.name, row.starts, row.ends)
         for row in rows
         if row.depth == deepest and row.kind == shown_kind[row.year_id]
     )
-    latest = rows[0].latest if rows else None
-    if isinstance(latest, str):  # SQLite tells a maximum of dates as text
-        latest = date.fromisoformat(latest)
+
+
+def _choose(terms: tuple[TermSpan, ...], today: date, latest: date | None, term_id: int) -> TermChoice:
     shown = next((term for term in terms if term.id == term_id), None) or choose_term(terms, today, latest)
     if shown is None:
         return TermChoice((), None, date.min, date.max, is_current=False)

@@ -52,20 +52,22 @@ async def _tapped(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Map
 
 def _card(reader: Reader, told: Sequence[AbsenceTold]) -> Card:
     t, last = reader.t, told[-1]
-    if last.kind is AttendanceKind.ABSENT:
+    is_unexplained = last.kind is AttendanceKind.ABSENT and not last.reason
+    if is_unexplained:
         heading = t("{child} is not at school", child=last.child)
     elif last.kind is None:
         heading = t("{child} was there after all", child=last.child)
     else:
         heading = t("{child}: attendance", child=last.child)
     blocks = list(_lines(reader, told))
-    if last.kind is AttendanceKind.ABSENT:
+    if is_unexplained:
         blocks.append(Note(t("If you know why, please tell the school.")))
     return Card(heading, tuple(blocks), ((Button(t("Attendance"), taps.attendance(last.child_id)),),))
 
 
 def _lines(reader: Reader, told: Sequence[AbsenceTold]) -> Sequence[Block]:
-    return (Listing(tuple(Item(_words(reader.t, one)) for one in told)),)
+    words = dict.fromkeys(_words(reader.t, one) for one in told)
+    return (Listing(tuple(Item(one) for one in words)),)
 
 
 def _words(t: Translator, one: AbsenceTold) -> str:
@@ -74,7 +76,8 @@ def _words(t: Translator, one: AbsenceTold) -> str:
     where = f"{one.subject}, {day}"
     if one.period:
         where = t("{where}, lesson {period}", where=where, period=one.period)
-    return f"{where}: {presence_words(t, one.kind, one.minutes)}"
+    said = f"{where}: {presence_words(t, one.kind, one.minutes)}"
+    return f"{said} ({one.reason})" if one.reason else said
 
 
 def presence_words(t: Translator, kind: AttendanceKind | None, minutes: int | None) -> str:
@@ -105,5 +108,6 @@ NOTICES = tuple(
     for kind, audience, load in (
         ("absences_posted", _posted_to, _posted),
         ("presence_noted", _tapped_to, _tapped),
+        ("absence_swept", _tapped_to, _tapped),
     )
 )

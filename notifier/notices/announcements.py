@@ -1,48 +1,82 @@
-"""Announcements: told as they are, once to each chat; an edited one says so."""
+"""Announcements: told as their author says, once to each chat; told again to who has not read what asks to be
+acknowledged; and to the author, who has not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from core.cards import Block, Button, Card, Note, Text
 from core.cards.cut import shorten
 from core.db.uow import UnitOfWork
-from core.domain.telling import TELLINGS
-from core.queries.audiences import Audience, place_of_school, readers_of
-from core.queries.telling import AnnouncementTold, announcement_told
+from core.domain.telling import TELLINGS, Held
+from core.i18n import Translator
+from core.queries.announcements_told import (
+    AnnouncementTold,
+    announcement_told,
+    not_waiting,
+    still_unread,
+    told_already,
+)
+from core.queries.audiences import Audience, readers_of, staff_links_of
+from core.queries.reach import reach_of
+from core.words import RINGING_HEADINGS
 from notifier.notices import taps
 from notifier.notices.notice import Event, Notice, Reader
 
+_NUDGED = "announcement_nudged"
+_SHORT = 600
+
 
 async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
-    found = await announcement_told(uow, event.payload["announcement"])
-    place = await place_of_school(uow, found[0].school_id) if found else None
-    if found is None or place is None:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
         return None
-    return Audience(readers_of(uow, found[0]), place.timezone, place.locale, event.actor_id)
+    links = readers_of(uow, told.readers)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+
+
+async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
+        return None
+    links = await not_waiting(uow, told, event.id, event.created_at)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
 
 
 async def _load(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, AnnouncementTold]:
-    found = await announcement_told(uow, event.payload["announcement"])
-    return {0: found[1]} if found else {}
+    """None for one that was withdrawn meanwhile."""
+    told = await announcement_told(uow, event.payload["announcement"])
+    return {0: told} if told is not None and not told.withdrawn else {}
 
 
 def _card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
     t, one = reader.t, told[0]
     heading = t("{school}: edited announcement", school=one.school) if one.edited else one.school
-    return Card(
-        heading,
-        (Text(one.text or t("No words, only files.")), *_signed(one)),
-        ((Button(t("Open"), taps.announcement(one.id)),),),
-    )
+    if one.urgency in RINGING_HEADINGS:
+        heading = t(RINGING_HEADINGS[one.urgency], heading=heading)
+    return Card(heading, _words(t, one), _buttons(t, one), silent=one.silent)
+
+
+def _words(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
+    asked = (Note(t("The school asks you to say that you have read it.")),) if one.asks else ()
+    return (Text(one.text or t("No words, only files.")), *_signed(one), *asked)
+
+
+def _buttons(t: Translator, one: AnnouncementTold) -> tuple[tuple[Button, ...], ...]:
+    opened = (Button(t("Open"), taps.announcement(one.id)),)
+    if not one.asks:
+        return (opened,)
+    return ((Button(t("I have read it"), taps.acknowledge(one.id)),), opened)
 
 
 def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     t = reader.t
     blocks: list[Block] = []
-    for one in told:
-        text = shorten(one.text, 600) or t("No words, only files.")
-        blocks += [Text(text), *_signed(one)]
+    for one in {one.id: one for one in told}.values():
+        text = shorten(one.text, _SHORT) or t("No words, only files.")
+        # A digest may bring news of two schools together.
+        blocks += [Text(text), Note(" · ".join(filter(None, (one.author, one.school))))]
     return blocks
 
 
@@ -50,15 +84,136 @@ def _signed(one: AnnouncementTold) -> tuple[Block, ...]:
     return (Note(one.author),) if one.author else ()
 
 
-NOTICES = tuple(
+# --- taken back -------------------------------------------------------------------------------------------
+
+
+async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
+    """Those who were told of it; what still waits for others lapses by itself."""
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
+        return None
+    links = told_already(uow, told)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+
+
+async def _withdrawn(
+    uow: UnitOfWork, event: Event, _children: Sequence[int]
+) -> Mapping[int, AnnouncementTold]:
+    told = await announcement_told(uow, event.payload["announcement"])
+    return {0: told} if told is not None and told.withdrawn else {}
+
+
+def _withdrawn_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
+    t, one = reader.t, told[0]
+    words = Text(t("Please take no notice of it any more:"))
+    text = shorten(one.text, 200) or t("No words, only files.")
+    heading = t("{school}: an announcement was taken back", school=one.school)
+    return Card(heading, (words, Text(text), *_signed(one)), silent=one.silent)
+
+
+# --- again ------------------------------------------------------------------------------------------------
+
+
+async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None:
+        return None
+    links = await still_unread(
+        uow, told, event.id, event.created_at, until_acknowledged=told.asks and event.kind == _NUDGED
+    )
+    return Audience(links, told.timezone, told.locale, told.author_id, lapsed=Held.READ)
+
+
+def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
+    t, one = reader.t, told[0]
+    heading = (
+        t("{school}: please say that you have read it", school=one.school)
+        if one.asks
+        else t("{school}: please read", school=one.school)
+    )
+    text = shorten(one.text, _SHORT) or t("No words, only files.")
+    return Card(heading, (Text(text), *_signed(one)), _buttons(t, one), silent=one.silent)
+
+
+# --- to the author ----------------------------------------------------------------------------------------
+
+
+async def _author(uow: UnitOfWork, event: Event) -> Audience | None:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None or told.author_id is None:
+        return None
+    return Audience(staff_links_of(told.author_id), told.timezone, told.locale)
+
+
+async def _count(
+    uow: UnitOfWork, event: Event, _children: Sequence[int]
+) -> Mapping[int, tuple[AnnouncementTold, int]]:
+    told = await announcement_told(uow, event.payload["announcement"])
+    if told is None or told.withdrawn:
+        return {}
+    today = uow.now.astimezone(ZoneInfo(told.timezone)).date()
+    reach = await reach_of(uow, told.readers, today, told.id, author=[told.author_id or 0])
+    return {0: (told, len(reach.unread(asks=told.asks)))}
+
+
+def _count_card(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Card:
+    t, (one, unread) = reader.t, told[0]
+    heading = (
+        t.plural(
+            "{n} has not acknowledged your announcement",
+            "{n} have not acknowledged your announcement",
+            unread,
+        )
+        if unread
+        else t("Everybody has acknowledged your announcement")
+    )
+    blocks: list[Block] = [Text(shorten(one.text or "…", 200))]
+    if unread:
+        blocks.append(
+            Note(t("They were reminded as often as I do by myself. Families without a link are not counted."))
+        )
+    return Card(heading, tuple(blocks), ((Button(t("Who has read it"), taps.report(one.id)),),))
+
+
+NOTICES = (
+    *(
+        Notice(
+            kind=kind,
+            plain=TELLINGS["news"],
+            urgent=TELLINGS["news"],
+            audience=audience,
+            load=_load,
+            card=_card,
+            lines=_lines,
+        )
+        for kind, audience in (("announcement_published", _audience), ("announcement_edited", _edited_to))
+    ),
     Notice(
-        kind=kind,
+        kind="announcement_withdrawn",
         plain=TELLINGS["news"],
         urgent=TELLINGS["news"],
-        audience=_audience,
-        load=_load,
-        card=_card,
-        lines=_lines,
-    )
-    for kind in ("announcement_published", "announcement_edited")
+        audience=_withdrawn_to,
+        load=_withdrawn,
+        card=_withdrawn_card,
+    ),
+    *(
+        Notice(
+            kind=kind,
+            plain=TELLINGS["again"],
+            urgent=TELLINGS["again"],
+            audience=_unread_to,
+            load=_load,
+            card=_again_card,
+            lines=_lines,
+        )
+        for kind in ("announcement_unread", _NUDGED)
+    ),
+    Notice(
+        kind="announcement_unread_counted",
+        plain=TELLINGS["again"],
+        urgent=TELLINGS["again"],
+        audience=_author,
+        load=_count,
+        card=_count_card,
+    ),
 )

@@ -17,7 +17,7 @@ from core.queries.audiences import (
     told_before,
 )
 from core.queries.telling import MarksTold, MarkTold, effects_of, mark_changed, marks_told
-from core.words import MARK_KINDS
+from core.words import MARK_KINDS, mark_value
 from notifier.notices import taps
 from notifier.notices.notice import Event, Notice, Reader
 
@@ -62,13 +62,9 @@ def _words(t: Translator, mark: MarkTold) -> str:
         t.date(mark.on, "short"),
         t("“{words}”", words=mark.comment) if mark.comment else "",
     ]
-    return " · ".join([f"{mark.subject}: {_value(t, mark)}", *(part for part in parts if part)])
-
-
-def _value(t: Translator, mark: MarkTold) -> str:
-    if mark.maximum is None or mark.maximum == 100:
-        return mark.value
-    return f"{mark.value}/{t.number(mark.maximum)}"
+    return " · ".join(
+        [f"{mark.subject}: {mark_value(t, mark.value, mark.maximum)}", *(part for part in parts if part)]
+    )
 
 
 async def _changed_to(uow: UnitOfWork, event: Event) -> Audience | None:
@@ -98,7 +94,11 @@ def _changed_lines(reader: Reader, told: Sequence[MarksTold]) -> Sequence[Block]
             if one.withdrawn:
                 items.append(Item(t("{subject}, {day}: {before} was withdrawn", **given)))
             else:
-                words = t("{subject}, {day}: {value}, was {before}", value=_value(t, mark), **given)
+                words = t(
+                    "{subject}, {day}: {value}, was {before}",
+                    value=mark_value(t, mark.value, mark.maximum),
+                    **given,
+                )
                 items.append(Item(words))
     return (Listing(tuple(items)),)
 

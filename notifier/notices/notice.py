@@ -12,7 +12,7 @@ from typing import Any
 import notifier.notices
 from core.cards import Block, Card
 from core.db.uow import UnitOfWork
-from core.domain.telling import Telling
+from core.domain.telling import Held, Telling
 from core.i18n import Translator
 from core.queries.audiences import Audience
 
@@ -31,6 +31,12 @@ class Event:
     actor_id: int | None
     created_at: datetime
 
+    @property
+    def until(self) -> datetime | None:
+        """After which nobody is told any more; None for what stays of use."""
+        said = self.payload.get("until")
+        return datetime.fromisoformat(said) if said else None
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -48,7 +54,8 @@ class Notice:
     ``load`` finds the facts for the children named (0 where the event is about none); a child without facts is not
     told. ``card`` makes one message of the facts of one or more events of this kind about one child, ``lines`` its
     part of a digest. ``urgent`` is the kind of news for the links that the audience calls urgent. Events with the same
-    ``bundle`` go to a chat as one message for each child; an empty one stands for a message of its own.
+    ``bundle`` go to a chat as one message for each child; an empty one stands for a message of its own. ``empty`` is
+    what it means that a child has no facts.
     """
 
     kind: str
@@ -59,6 +66,7 @@ class Notice:
     card: Callable[[Reader, Sequence[News]], Card]
     lines: Callable[[Reader, Sequence[News]], Sequence[Block]] | None = None
     bundle: str = ""
+    empty: Held = Held.SUPERSEDED
 
 
 def discover() -> dict[str, Notice]:

@@ -229,17 +229,17 @@ async def test_opening_leaves_a_receipt_and_the_author_sees_who_has_and_who_has_
 ) -> None:
     homeroom = await announced(stage, cast, "/announce 7A: bring skis")
     assert homeroom.last is not None
-    assert "Not opened: 2" in homeroom.last.buttons
+    assert "Not read yet: 2" in homeroom.last.buttons
     await phone(stage, cast, "mother").send("/news")
     async with UnitOfWork(stage.database, stage.clock) as uow:
         assert await uow.value(sa.select(Receipt.person_id)) == cast["mother"].person_id
-    assert "reached 2, opened 1, not linked 0" in (await homeroom.send("/announcements")).text
+    assert "sent to 0 chats, opened by 1" in (await homeroom.send("/announcements")).text
     await homeroom.tap("7A")
-    assert "Anna Petrova" in (await homeroom.tap("Opened: 1")).text
+    assert "Anna Petrova" in (await homeroom.tap("Read: 1")).text
     await homeroom.tap("Back")
-    waiting = (await homeroom.tap("Not opened: 1")).text
-    assert "Smirnov" in waiting
-    assert "Petrov" not in waiting
+    unread = (await homeroom.tap("Not read yet: 1")).text
+    assert "Smirnov" in unread
+    assert "Petrov" not in unread
 
 
 async def test_nobody_looks_into_the_announcement_of_another_author(stage: Stage, cast: Cast) -> None:

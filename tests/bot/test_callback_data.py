@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, get_args
@@ -13,9 +13,11 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import ValidationError
 
 from bot.capability import discover
+from bot.taps import Tap
 from bot.views.days import FIRST_DAY, LAST_DAY, day_number
 from core.clock import FrozenClock
 from core.db.engine import Database
+from core.domain.kinds import PostingKind
 from tests.cast import Cast
 from tests.support.conversation import Stage
 
@@ -58,6 +60,25 @@ def test_paging_stops_at_the_ends_of_the_calendar() -> None:
     assert day_number(date.fromordinal(FIRST_DAY), step=-1) == FIRST_DAY
     assert day_number(date.fromordinal(LAST_DAY), step=7) == LAST_DAY
     assert day_number(date.max, step=7) == LAST_DAY
+
+
+class _OddTap(Tap, prefix="odd"):
+    what: Any
+    number: int = 0
+
+
+@pytest.mark.parametrize(
+    "what", ["word", "", "Слово", "a:b", 7, -1, None, True, 2.5, PostingKind.MARKS, "x" * 80]
+)
+def test_a_button_says_what_aiogram_would_say(what: object) -> None:
+    def said(pack: Callable[[Any], str]) -> str | None:
+        try:
+            return pack(_OddTap(what=what, number=3).model_copy(update={"number": 5}))
+        except ValueError:
+            return None
+
+    assert said(_OddTap.pack) == said(CallbackData.pack)
+    assert said(_OddTap.pack) is None or what not in ("a:b", "x" * 80)
 
 
 async def test_a_forged_day_is_answered_by_every_screen(

@@ -98,12 +98,34 @@ async def test_why_says_what_waits_and_until_when(school: School) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["st:choose:absence:off:0:0", "st:choose:mark:never:0:0", "st:kind:nonsense::0:0", "st:poor_at:::0:99"],
+    [
+        *(
+            "st:choose:absence:off:0:0",
+            "st:choose:mark:never:0:0",
+            "st:kind:nonsense::0:0",
+            "st:poor_at:::0:99",
+        ),
+        *("st:choose:week:at_once:0:0", "st:below_at:::0:99", "st:below:::999:0"),
+    ],
 )
 async def test_a_forged_choice_changes_nothing(school: School, data: str) -> None:
     mother = phone(school, "mother")
     await mother.tap_data(data)
     assert "Unexplained absences: always, at once" in (await mother.send("/settings")).text
+
+
+async def test_everybody_is_offered_what_concerns_them(school: School) -> None:
+    mother = (await phone(school, "mother").send("/settings")).text
+    assert "Canteen balance: at once" in mother
+    assert "The week in review: in the weekly digest" in mother
+    assert "Reminder of homework" not in mother
+    pupil = (await phone(school, "ivan").send("/settings")).text
+    assert "Reminder of homework for tomorrow: at once" in pupil
+    assert "Canteen balance" not in pupil
+    teacher = (await phone(school, "teacher").send("/settings")).text
+    assert "Lessons left empty: at once" in teacher
+    assert "Poor marks" in teacher, "she is a mother, too"
+    assert "Lessons left empty" not in (await phone(school, "secretary").send("/settings")).text
 
 
 async def test_another_familys_child_cannot_be_chosen_for(school: School) -> None:

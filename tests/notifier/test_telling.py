@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -215,3 +215,14 @@ async def test_homework_comes_with_the_digest_a_section_for_each_child(school: S
     await school.after(hours=10)
     (said,) = school.heard("mother")
     assert said.index("Ivan") < said.index("345") < said.index("Maria") < said.index("number 12")
+
+
+async def test_who_chose_quiet_hours_and_a_digest_hour_of_their_own_is_told_all_the_same(
+    school: School,
+) -> None:
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        hours = {"quiet_from": time(22), "quiet_to": time(6), "digest_at": time(20)}
+        await uow.write(sa.update(Chat).values(**hours))
+    await school.say("teacher", "Petrov 2", "Save")
+    await school.after(minutes=6)
+    assert len(school.heard("mother")) == 1

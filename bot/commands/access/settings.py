@@ -16,18 +16,27 @@ from bot.views.settings import (
     quiet_card,
     quiet_span,
     settings_card,
+    threshold_card,
+    thresholds,
 )
-from core.actions.preferences import choose_emergencies_only, choose_hours, choose_poor_mark, choose_telling
+from core.actions.preferences import (
+    choose_emergencies_only,
+    choose_hours,
+    choose_poor_mark,
+    choose_telling,
+    choose_threshold,
+)
 from core.cards import Reply
 from core.domain.telling import TELLINGS, Choice
 from core.errors import NotFound
 from core.i18n import N_
+from core.queries.balances import thresholds_for
 from core.queries.preferences import preferences_for
 
 
 async def settings(turn: Turn, _arguments: str) -> Reply:
     """Everything at a glance."""
-    return settings_card(turn.t, await preferences_for(turn.uow, turn.actor), turn.actor.students)
+    return settings_card(turn.t, await preferences_for(turn.uow, turn.actor), turn.actor)
 
 
 async def on_tap(turn: Turn, tap: SettingsTap) -> Reply:
@@ -50,6 +59,8 @@ async def on_tap(turn: Turn, tap: SettingsTap) -> Reply:
         if tap.n > len(marks):
             raise NotFound("settings_not_found")
         await choose_poor_mark(uow, key, marks[tap.n - 1][1] if tap.n else None)
+    elif tap.on in ("below", "below_at"):
+        return await _threshold(turn, tap)
     own = await preferences_for(uow, turn.actor)
     students = turn.actor.students
     if tap.on in ("kind", "choose"):
@@ -64,7 +75,22 @@ async def on_tap(turn: Turn, tap: SettingsTap) -> Reply:
         return digest_card(turn.t, own)
     if tap.on in ("poor", "poor_at"):
         return poor_card(turn.t, own, _scale(turn))
-    return settings_card(turn.t, own, students)
+    return settings_card(turn.t, own, turn.actor)
+
+
+async def _threshold(turn: Turn, tap: SettingsTap) -> Reply:
+    """Below which balance of a child's account; 0 is the first child."""
+    wards = [ward.student for ward in turn.actor.wards]
+    child = next((one for one in wards if tap.child in (0, one.id)), None)
+    if child is None:
+        raise NotFound("settings_not_found")
+    if tap.on == "below_at":
+        amounts = thresholds(child.school.currency)
+        if tap.n > len(amounts):
+            raise NotFound("settings_not_found")
+        await choose_threshold(turn.uow, turn.chat.key, child.id, amounts[tap.n - 1] if tap.n else None)
+    chosen = (await thresholds_for(turn.uow, turn.actor)).get(child.id)
+    return threshold_card(turn.t, child, chosen, wards)
 
 
 def _scale(turn: Turn) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.capability import Capability, Turn, linked
 from bot.views.news import NewsTap, announcement_card, news_card
-from core.actions.announcements import note_opened
+from core.actions.receipts import acknowledge, note_opened
 from core.cards import File, FileSource, Reply
 from core.i18n import N_
 from core.queries.announcements import Announced, access_announcement_file, announcement_for, news_for
@@ -19,9 +21,11 @@ async def news(turn: Turn, _arguments: str) -> Reply:
 
 
 async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
-    """A page, one announcement, or a file."""
+    """A page, one announcement, that it is read, or a file."""
     if tap.on == "open":
         return await _open(turn, await announcement_for(turn.uow, turn.actor, tap.id))
+    if tap.on == "ack":
+        return await _acknowledge(turn, await announcement_for(turn.uow, turn.actor, tap.id))
     if tap.on == "file":
         found = await access_announcement_file(turn.uow, turn.actor, tap.id)
         content = turn.services.files.read(found.sha256)
@@ -31,7 +35,19 @@ async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
 
 async def _open(turn: Turn, one: Announced) -> Reply:
     await note_opened(turn.uow, turn.actor, turn.chat.key, one)
-    return announcement_card(turn.t, one, turn.zone)
+    return announcement_card(turn.t, one, turn.zone, is_reader=_is_reader(turn, one))
+
+
+async def _acknowledge(turn: Turn, one: Announced) -> Reply:
+    """Once said it stands, whatever message it was said on."""
+    at = await acknowledge(turn.uow, turn.actor, turn.chat.key, one)
+    said = turn.t("Thank you: the school sees that you have read it.") if at is not None else ""
+    shown = replace(one, acknowledged_at=at)
+    return announcement_card(turn.t, shown, turn.zone, is_reader=_is_reader(turn, one), toast=said)
+
+
+def _is_reader(turn: Turn, one: Announced) -> bool:
+    return any(person.person_id != one.author_id for person in turn.actor.identities)
 
 
 CAPABILITY = Capability(

@@ -12,10 +12,12 @@ from bot.views.own_announcements import (
     own_announcements_card,
     withdrawn_announcement_card,
 )
-from core.actions.announcements import withdraw_announcement
+from core.actions.announcements import send_announcement_now, withdraw_announcement
+from core.actions.unread import nudge_unread
 from core.cards import Reply
 from core.i18n import N_
 from core.queries.announcements import Announced, own_announcement, own_announcements
+from core.queries.progress import counts_of
 from core.queries.reach import Reach, reach_of
 
 
@@ -31,6 +33,14 @@ async def on_tap(turn: Turn, tap: OwnTap) -> Reply:
     if tap.do == "drop":
         await withdraw_announcement(turn.uow, turn.chat.key, tap.id)
         return withdrawn_announcement_card(turn.t)
+    if tap.do == "now":
+        await send_announcement_now(turn.uow, turn.chat.key, tap.id)
+        return await _one(turn, tap.id, toast=turn.t("It is on its way."))
+    if tap.do == "nudge":
+        await nudge_unread(turn.uow, turn.chat.key, tap.id)
+        return await _one(
+            turn, tap.id, toast=turn.t("They are reminded now; in quiet hours, when those end.")
+        )
     if tap.do == "open":
         return await _one(turn, tap.id)
     one = await own_announcement(turn.uow, turn.actor, tap.id)
@@ -43,17 +53,19 @@ async def on_tap(turn: Turn, tap: OwnTap) -> Reply:
 
 async def _list(turn: Turn, number: int) -> Reply:
     page = await own_announcements(turn.uow, turn.actor, number)
-    reaches = [await _reach(turn, one) for one in page.items]
-    return own_announcements_card(turn.t, page, reaches, turn.zone)
+    counts = await counts_of(turn.uow, [one.id for one in page.items])
+    return own_announcements_card(turn.t, page, counts, turn.now, turn.zone)
 
 
-async def _one(turn: Turn, number: int) -> Reply:
+async def _one(turn: Turn, number: int, *, toast: str = "") -> Reply:
     one = await own_announcement(turn.uow, turn.actor, number)
-    return own_announcement_card(turn.t, one, await _reach(turn, one), turn.zone)
+    reach = await _reach(turn, one)
+    return own_announcement_card(turn.t, one, reach, turn.now, turn.zone, toast=toast)
 
 
 async def _reach(turn: Turn, one: Announced) -> Reach:
-    return await reach_of(turn.uow, one.audience, turn.today(), one.id)
+    author = [one.author_id] if one.author_id else []
+    return await reach_of(turn.uow, one.audience, turn.today(), one.id, author=author)
 
 
 CAPABILITY = Capability(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -44,8 +45,14 @@ class Thousandths(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> int | None:
         return None if value is None else int((value * 1000).to_integral_value())
 
-    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value) / 1000
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        return _decimal
+
+
+@lru_cache(maxsize=4_096)
+def _decimal(thousandths: int | None) -> Decimal | None:
+    """Marks and weights are the same few numbers again and again."""
+    return None if thousandths is None else Decimal(thousandths) / 1000
 
 
 class Base(DeclarativeBase):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from core.cards.card import Block, Button, Card, Facts, Listing, Note, Picture, Section, Table, Text
+from core.cards.card import Block, Card, Facts, Listing, Note, Picture, Section, Table, Text
 from core.cards.cut import ELLIPSIS, fit, shorten
 from core.cards.html import safe_href
 from core.cards.plain import aligned_lines, clean, joined_lines, one_line
@@ -56,7 +56,7 @@ def render_keyboard(card: Card) -> InlineKeyboardMarkup | None:
     rows: list[list[InlineKeyboardButton]] = []
     left = _BUTTONS
     for row in card.buttons:
-        keys = [key for button in row if (key := _key(button))][:left]
+        keys = [key for one in row if (key := _key(one.label, one.data, one.url))][:left]
         left -= len(keys)
         rows += [keys[start : start + _BUTTONS_IN_ROW] for start in range(0, len(keys), _BUTTONS_IN_ROW)]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
@@ -69,6 +69,8 @@ def utf16_length(text: str) -> int:
 
 def is_blank(text: str) -> bool:
     """Whether Telegram shows nothing of it, and so takes it for an empty text."""
+    if "!" <= text[:1] <= "~":  # as nearly every text begins
+        return False
     return all(character in _BLANK or unicodedata.category(character) in _UNSEEN for character in text)
 
 
@@ -181,15 +183,15 @@ def _write_section(writer: _Writer, section: Section, *, quoted: bool) -> None:
 
 
 @lru_cache(maxsize=8_192)
-def _key(button: Button) -> InlineKeyboardButton | None:
-    label = one_line(button.label)
+def _key(label: str, data: str, url: str) -> InlineKeyboardButton | None:
+    label = one_line(label)
     label = ELLIPSIS if is_blank(label) else shorten(label, _LABEL)
-    if button.data:
-        return InlineKeyboardButton(text=label, callback_data=button.data)
-    url = safe_href(button.url, _LINK_SCHEMES)
-    if url is None or not _is_public(url):
+    if data:
+        return InlineKeyboardButton(text=label, callback_data=data)
+    href = safe_href(url, _LINK_SCHEMES)
+    if href is None or not _is_public(href):
         return None
-    return InlineKeyboardButton(text=label, url=url)
+    return InlineKeyboardButton(text=label, url=href)
 
 
 def _is_public(url: str) -> bool:

@@ -91,7 +91,7 @@ class _Builder:
         heading = one_line(card.heading)
         if not is_blank(heading):
             self._count_block()
-            built.append(InputRichBlockSectionHeading(text=self._words(heading), size=_HEADING_SIZE))
+            built.append(_heading(self._words(heading)))
         built += self._all(card.blocks, 0)
         return built or [self._paragraph(ELLIPSIS)]
 
@@ -143,8 +143,8 @@ class _Builder:
     def _pair(self, label: str, value: str) -> list[RichBlockTableCell]:
         self._count_block()
         return [
-            _cell(self._words(_shown(label)), "left"),
-            _cell(self._words(_shown(value)), "left", is_bold=True),
+            _cell(self._words(_shown(label)), Align.LEFT),
+            _cell(self._words(_shown(value)), Align.LEFT, is_bold=True),
         ]
 
     def _table(self, table: Table) -> list[InputRichBlockUnion]:
@@ -177,8 +177,7 @@ class _Builder:
             last = len(align) - 1
             cells = [*cells[:last], " · ".join(filter(None, cells[last:]))]
         return [
-            _cell(self._words(_shown(cell)), side.value, is_header=is_header)
-            for cell, side in zip(cells, align, strict=True)
+            _cell(self._words(_shown(cell)), side, is_header) for cell, side in zip(cells, align, strict=True)
         ]
 
     def _listing(self, listing: Listing) -> list[InputRichBlockUnion]:
@@ -220,7 +219,7 @@ class _Builder:
 
     def _paragraph(self, text: str) -> InputRichBlockParagraph:
         self._count_block()
-        return InputRichBlockParagraph(text=self._words(text))
+        return _paragraph(self._words(text))
 
     def _bold(self, text: str) -> RichTextBold:
         return RichTextBold(text=self._words(text))
@@ -237,14 +236,26 @@ class _Builder:
             raise _OverLimitError
 
 
+# What is built of a single text is never changed, and subjects, marks, days and headings come again and again: checking
+# one takes longer than finding it.
+
+
+@lru_cache(maxsize=2_048)
+def _heading(text: str) -> InputRichBlockSectionHeading:
+    return InputRichBlockSectionHeading(text=text, size=_HEADING_SIZE)
+
+
+@lru_cache(maxsize=2_048)
+def _paragraph(text: str) -> InputRichBlockParagraph:
+    return InputRichBlockParagraph(text=text)
+
+
 @lru_cache(maxsize=8_192)
 def _cell(
-    text: str, align: str, *, is_header: bool | None = None, is_bold: bool = False
+    text: str, align: Align, is_header: bool | None = None, *, is_bold: bool = False
 ) -> RichBlockTableCell:
-    """A cell is never changed, and subjects, marks and headings come again and again: checking one takes longer than
-    finding it."""
     words: RichTextUnion = RichTextBold(text=text) if is_bold else text
-    return RichBlockTableCell(align=align, valign="top", text=words, is_header=is_header)
+    return RichBlockTableCell(align=align.value, valign="top", text=words, is_header=is_header)
 
 
 @lru_cache(maxsize=2_048)

@@ -75,7 +75,12 @@ class TelegramChannel:
         keyboard = render_keyboard(what)
         if self._rich:
             shown = await self._try_rich(
-                SendRichMessage(chat_id=chat_id, rich_message=render_rich(what), reply_markup=keyboard)
+                SendRichMessage(
+                    chat_id=chat_id,
+                    rich_message=render_rich(what),
+                    reply_markup=keyboard,
+                    disable_notification=what.silent or None,
+                )
             )
             if shown is not None:
                 return shown
@@ -86,6 +91,7 @@ class TelegramChannel:
             parse_mode="HTML",
             reply_markup=keyboard,
             link_preview_options=preview,
+            disable_notification=what.silent or None,
         )
         try:
             sent = await self._call(message)
@@ -98,6 +104,7 @@ class TelegramChannel:
                 chat_id=chat_id,
                 text=render_plain(what, limit=MESSAGE_LIMIT // 2) or ELLIPSIS,
                 link_preview_options=preview,
+                disable_notification=what.silent or None,
             )
             return _message_id(await self._call(plain))
         self._html_went_through()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiogram import Bot
@@ -44,6 +45,18 @@ async def test_a_card_goes_out_as_rich_blocks_with_its_buttons(channel: Telegram
     assert call.params["rich_message"]["blocks"]
     assert call.params["reply_markup"]["inline_keyboard"][0][0]["callback_data"] == "gr:1"
     assert not api.of("sendMessage")
+
+
+@pytest.mark.parametrize("rich", [True, False])
+async def test_a_silent_card_makes_no_sound_and_others_say_nothing_of_it(
+    bot: Bot, api: BotApi, *, rich: bool
+) -> None:
+    channel = TelegramChannel(bot, rich=rich)
+    await channel.send(7, replace(CARD, silent=True))
+    await channel.send(7, CARD)
+    silent, usual = api.calls
+    assert silent.params["disable_notification"] is True
+    assert "disable_notification" not in usual.params
 
 
 @pytest.mark.parametrize("status", [400, 404])
