@@ -23,6 +23,7 @@ from notifier.lane import Lane
 from notifier.limits import Limits
 from notifier.metrics import Metrics
 from notifier.notices.notice import Notice
+from notifier.settling import Settling
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class NotificationDispatcher:
         self.lanes: dict[_Key, Lane] = {}
         self._bell = bell_of(database)
         self._bell.on_ring = self._heard
+        self._settling = Settling(database, clock)
         self._running: dict[_Key, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._stopping = False
@@ -91,7 +93,10 @@ class NotificationDispatcher:
 
     async def run(self) -> None:
         """Until stopped; a fault is logged and tried again at the next look."""
-        bell = asyncio.create_task(self._bell.run(), name="bell")
+        helpers = [
+            asyncio.create_task(self._bell.run(), name="bell"),
+            asyncio.create_task(self._settling.run(), name="settling"),
+        ]
         try:
             while not self._stopping:
                 self._tend_lanes()
@@ -111,8 +116,9 @@ class NotificationDispatcher:
         finally:
             self.stop()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
-            bell.cancel()
-            await asyncio.gather(bell, return_exceptions=True)
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
 
     async def run_once(self) -> int:
         """Fan out and send all that is due now, one after the other; how much there was. For tests and tools."""
@@ -148,6 +154,7 @@ class NotificationDispatcher:
                 lane = Lane(
                     *(self.database, self.clock, channel, self.notices, limits),
                     bell=self._bell,
+                    settling=self._settling,
                     metrics=self.metrics,
                 )
                 self.lanes[key] = lane

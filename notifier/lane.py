@@ -1,8 +1,8 @@
 """One bot's deliveries on their way: claimed by priority, rendered, sent at the bot's pace, settled by the answer.
 
-Little is claimed ahead, so that what is urgent overtakes a backlog, and no more than ``_IN_FLIGHT`` messages are on
-their way without being settled: a crash can repeat no more than that, and loses nothing, for leases run out. Within a
-chat messages of one priority keep their order. Only the process that leads for the bot claims and sends; what it held
+What is urgent overtakes: no more than a few seconds' worth is claimed ahead, and a call has it looked for. No more than
+``_IN_FLIGHT`` messages are on their way without being settled: a crash can repeat no more than that, and loses nothing,
+for leases run out. Within a chat messages of one priority keep their order. Only the process that leads for the bot claims and sends; what it held
 passes to the next leader at once.
 """
 
@@ -50,7 +50,9 @@ _SOONEST_SECONDS = 0.02
 _TEND_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _IN_FLIGHT = 64
-_AHEAD_SECONDS = 0.5
+_AHEAD_SECONDS = 3.0
+_REFILL = 3
+"""More is claimed once no more than this part (one in so many) is in hand."""
 _LARGEST_CLAIM = 400
 _LINE = 3
 """So many messages of one chat are kept waiting for it in hand; the others go back to where they were."""
@@ -85,9 +87,11 @@ class Lane:
         limits: Limits,
         *,
         bell: Bell | None = None,
+        settling: Settling | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        """Without a ``bell`` nobody is asked who leads; for tests and tools."""
+        """Without a ``bell`` nobody is asked who leads, and without a ``settling`` that runs only ``run_once`` writes
+        outcomes; for tests and tools."""
         self.channel = channel
         self.pace = Pace(limits)
         self.name = f"{channel.messenger.value} {channel.bot_id}"
@@ -101,7 +105,8 @@ class Lane:
         self._bell = bell
         self._metrics = metrics or Metrics()
         self._order = ChatOrder()
-        self._settling = Settling(database, clock, self._written)
+        self._settling = settling or Settling(database, clock)
+        self._desk = self._settling.desk(self._written)
         self._wake = asyncio.Event()
         self._more = asyncio.Event()
         self._was_called = False
@@ -134,7 +139,6 @@ class Lane:
 
     async def run(self) -> None:
         """Until stopped or dead; a fault of the database is logged and tried again."""
-        settler = asyncio.create_task(self._settling.run(), name=f"settle {self.name}")
         sender = asyncio.create_task(self._send_all(), name=f"send {self.name}")
         try:
             while not self._stopping:
@@ -148,11 +152,10 @@ class Lane:
         finally:
             self.stop()
             await self._stop_sending(sender)
-            settler.cancel()
-            await asyncio.gather(settler, return_exceptions=True)
             self._give_back_all()
             with suppress(Exception):
                 await self._settling.flush()
+                self._settling.close(self._desk)
 
     async def _stop_sending(self, sender: asyncio.Task[None]) -> None:
         """Let what is in flight come home; what waits for its place does not go out any more."""
@@ -165,11 +168,12 @@ class Lane:
         """Send all that is due now and wait for every answer; how many messages were tried. For tests and tools."""
         await self._tend(is_new=True)
         tried = 0
-        while await self._claim(self._ahead) or self._ready:
+        while not self.dead and (await self._claim(self._ahead) or self._ready):
             while (entry := self._next(paced=False)) is not None:
                 tried += 1
                 await self._send(entry[2])
             await self._settling.flush()
+        self._give_back_all()
         await self._settling.flush()
         return tried
 
@@ -178,7 +182,7 @@ class Lane:
     @property
     def _ahead(self) -> int:
         """How many messages may be in hand and not yet sent."""
-        return max(2, int(self.pace.rate * _AHEAD_SECONDS))
+        return max(2, min(_LARGEST_CLAIM, int(self.pace.rate * _AHEAD_SECONDS)))
 
     async def _feed(self) -> None:
         """One look: take the lead, claim what is due, wait until there is room or something to do."""
@@ -190,16 +194,16 @@ class Lane:
         self._wake.clear()
         was_called, self._was_called = self._was_called, False
         took, ahead = 0, self._ahead
-        room = ahead - len(self._ready)
         if self.pace.held > _LONG_HOLD:
             await self._sleep(self.pace.held)
             return
-        if room > ahead / 2:
-            took = await self._claim(room)
+        low = ahead // _REFILL
+        if len(self._ready) <= low:
+            took = await self._claim(ahead - len(self._ready))
         elif was_called:
             # Enough is in hand; what has just come may be more urgent than all of that.
             await self._claim(ahead, more_urgent_than=max(entry[0] for entry in self._ready))
-        if len(self._ready) >= ahead / 2:
+        if len(self._ready) > low:
             await self._sleep(_AHEAD_SECONDS)
         elif not took:
             await self._sleep(await self._until_due())
@@ -247,7 +251,7 @@ class Lane:
                 uow,
                 self.channel.messenger,
                 self.channel.bot_id,
-                min(most, _LARGEST_CLAIM),
+                most,
                 waiting=self._order.waiting(self._clock.now(), self._long_lines()),
                 more_urgent_than=more_urgent_than,
                 events=self._events,
@@ -260,13 +264,13 @@ class Lane:
             async with self._uow() as uow:
                 batch = await render(uow, self._notices, due)
         except BaseException:
-            self._settling.add(*(_put_back(one) for one in due))
+            self._desk.add(*(_put_back(one) for one in due))
             raise
         now = asyncio.get_running_loop().time()
         for message in batch.messages:
             heapq.heappush(self._ready, (message.priority, next(self._numbers), message, now))
         self._more.set()
-        self._settling.add(*batch.settled, *(self._later(one, "could not be made") for one in batch.failed))
+        self._desk.add(*batch.settled, *(self._later(one, "could not be made") for one in batch.failed))
         return len(due)
 
     def _long_lines(self) -> dict[int, int]:
@@ -334,7 +338,7 @@ class Lane:
                 self._slots.release()
         if entry is None:
             return
-        if len(self._ready) == self._ahead // 2:
+        if len(self._ready) == self._ahead // _REFILL:
             self._wake.set()
         chat_id = entry[2].deliveries[0].key.user_id
         self._busy.add(chat_id)
@@ -353,7 +357,7 @@ class Lane:
             deliveries = entry[2].deliveries
             chat_id = deliveries[0].key.user_id
             if self._order.waits(deliveries, self._clock.now()) or now - entry[3] > _STALE_SECONDS:
-                self._settling.add(*(_put_back(one) for one in deliveries))
+                self._desk.add(*(_put_back(one) for one in deliveries))
             elif not paced:
                 return entry
             elif chat_id in self._busy:
@@ -372,7 +376,7 @@ class Lane:
         line.append(entry)
         line.sort()
         for last in line[_LINE:]:
-            self._settling.add(*(_put_back(one) for one in last[2].deliveries))
+            self._desk.add(*(_put_back(one) for one in last[2].deliveries))
         del line[_LINE:]
 
     def _free(self, chat_id: int) -> None:
@@ -386,7 +390,7 @@ class Lane:
         try:
             await self._send(message)
         finally:
-            self._settling.answered()
+            self._desk.answered()
             self._free(chat_id)
 
     async def _send(self, message: Message) -> None:
@@ -396,16 +400,15 @@ class Lane:
         except ChannelError as error:
             _logged(message).warning("delivery.refused", why=error.why)
             self._metrics.told(messenger, error.fault.value)
-            self._settling.add(*self._refused(message, error))
+            self._desk.add(*self._refused(message, error))
         except Exception as error:
             _logged(message).exception("delivery.failed")
             self._metrics.told(messenger, "fault")
-            self._settling.add(*(self._later(one, type(error).__name__) for one in rows))
+            self._desk.add(*(self._later(one, type(error).__name__) for one in rows))
         else:
             self._faults = 0
-            self._settling.add(*(Settlement(one.id, DeliveryState.SENT, "", message_id) for one in rows))
+            self._desk.add(*(Settlement(one.id, DeliveryState.SENT, "", message_id) for one in rows))
             self._metrics.sent(messenger, self._clock.now(), rows)
-            log.debug("delivery.sent", deliveries=[one.id for one in rows], message=message_id)
 
     # --- what the answer means ------------------------------------------------------------------------------
 
@@ -414,11 +417,12 @@ class Lane:
         rows, chat_id = message.deliveries, message.deliveries[0].chat_id
         match error.fault:
             case Fault.GONE:
-                self._settling.gone(chat_id)
+                self._desk.bar(chat_id)
+                rows = [*rows, *self._drop(message)]
                 return [Settlement(one.id, DeliveryState.SUPPRESSED, Held.BLOCKED.value) for one in rows]
             case Fault.MOVED:
                 # Claimed anew it goes to the new id, before whatever else the chat is to be told.
-                self._settling.moved(chat_id, error.moved_to or 0)
+                self._desk.move(chat_id, error.moved_to or 0)
                 return [
                     self._again(one, error.why, 0.0) if one.attempts == 1 else self._later(one, error.why)
                     for one in rows
@@ -445,6 +449,15 @@ class Lane:
                     pause = min(_LONGEST_PAUSE, 0.5 * 2 ** min(self._faults - _OUTAGE, 10))
                     self.pace.hold(pause * random.uniform(0.8, 1.2))
                 return [self._later(one, error.why) for one in rows]
+
+    def _drop(self, message: Message) -> list[DueDelivery]:
+        """Take what else is in hand for the chat of a message out of it."""
+        chat = message.deliveries[0].key.user_id
+        line = self._lines.pop(chat, [])
+        line += [entry for entry in self._ready if entry[2].deliveries[0].key.user_id == chat]
+        self._ready = [entry for entry in self._ready if entry[2].deliveries[0].key.user_id != chat]
+        heapq.heapify(self._ready)
+        return [one for entry in line for one in entry[2].deliveries]
 
     def _wait(self, chat_id: int, seconds: float) -> None:
         """The messenger asked to wait: the chat does, and where several chats are told so the whole bot."""
@@ -476,12 +489,14 @@ class Lane:
         entries = [*self._ready, *(entry for line in self._lines.values() for entry in line)]
         self._ready.clear()
         self._lines.clear()
-        self._settling.add(*(_put_back(one) for entry in entries for one in entry[2].deliveries))
+        self._desk.add(*(_put_back(one) for entry in entries for one in entry[2].deliveries))
 
     def _written(self, outcomes: list[Settlement], messages: int) -> None:
         for _ in range(messages):
             self._slots.release()
         self._order.ended(outcomes)
+        if sent := [one.delivery_id for one in outcomes if one.state is DeliveryState.SENT]:
+            log.info("deliveries.sent", bot=self.channel.bot_id, deliveries=sent)
 
 
 def _put_back(one: DueDelivery) -> Settlement:

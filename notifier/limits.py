@@ -33,8 +33,8 @@ class Limits:
 
     @property
     def bot_burst(self) -> float:
-        """What may be caught up after a late awakening: at a high rate a timer is coarser than the distance."""
-        return max(2.0, self.bot_rate / 50)
+        """What may be caught up after a late awakening: three tenths of a second's worth."""
+        return max(3.0, self.bot_rate * 0.3)
 
 
 class Pace:

@@ -19,6 +19,7 @@ from core.domain.telling import TELLINGS, Held
 
 LEASE = timedelta(minutes=2)
 _PRIORITIES = sorted({one.priority for one in TELLINGS.values()})
+_LONGEST_WHY = 500
 _NO_FAULT = (Held.NONE, Held.QUIET_HOURS, Held.DIGEST, Held.WEEKLY)
 
 
@@ -277,7 +278,7 @@ async def _update(
         {
             "of": one.delivery_id,
             "state": one.state.value,
-            "why": one.why,
+            "why": one.why.replace("\0", "")[:_LONGEST_WHY],
             "message": one.message_id,
             "retry": one.retry_at,
             "free": 0 if one.counts else 1,
