@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,9 +25,10 @@ _NO_FAULT = (Held.NONE, Held.QUIET_HOURS, Held.DIGEST, Held.WEEKLY)
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A claimed delivery with its event and its chat; ``locale`` and ``timezone`` empty where the chat chose none.
+    """A claimed delivery with its event and its chat; ``locale``, ``timezone`` and the quiet hours are empty where the chat
+    chose none.
 
-    ``attempts`` counts this one; ``tried_at`` is the moment of the first.
+    ``told_as`` is the kind of news. ``attempts`` counts this one; ``tried_at`` is the moment of the first.
     """
 
     id: int
@@ -39,11 +40,14 @@ class DueDelivery:
     chat_id: ChatId
     key: ChatKey
     child_id: int
+    told_as: str
     bundle: str
     priority: int
     attempts: int
     locale: str
     timezone: str
+    quiet_from: time | None
+    quiet_to: time | None
     not_before: datetime
     tried_at: datetime
 
@@ -136,9 +140,16 @@ async def claim_due(
         _of(messenger, bot, DeliveryState.PENDING), Delivery.not_before <= uow.now, waiting.allows()
     )
     columns = (
-        *(Delivery.id, Delivery.event_id, Delivery.chat_id, Delivery.child_id, Delivery.bundle),
+        *(
+            Delivery.id,
+            Delivery.event_id,
+            Delivery.chat_id,
+            Delivery.child_id,
+            Delivery.kind,
+            Delivery.bundle,
+        ),
         *(Delivery.priority, Delivery.attempts, Delivery.not_before, Delivery.tried_at),
-        *(Chat.user_id, Chat.locale, Chat.timezone),
+        *(Chat.user_id, Chat.locale, Chat.timezone, Chat.quiet_from, Chat.quiet_to),
     )
     chosen = (
         sa.select(*columns)
@@ -188,11 +199,14 @@ def _due_delivery(
         ChatId(row.chat_id),
         ChatKey(messenger, bot, row.user_id),
         row.child_id,
+        row.kind,
         row.bundle,
         row.priority,
         row.attempts + 1,
         row.locale or "",
         row.timezone,
+        row.quiet_from,
+        row.quiet_to,
         row.not_before,
         row.tried_at or now,
     )
