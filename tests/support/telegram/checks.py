@@ -20,8 +20,10 @@ _CAPTION = 1_024
 _DATA = 64
 _ALBUM = range(2, 11)
 _TAGS = frozenset(
-    ("b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "tg-spoiler")
-    + ("a", "tg-emoji", "tg-time", "code", "pre", "blockquote")
+    (
+        *("b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "tg-spoiler"),
+        *("a", "tg-emoji", "tg-time", "code", "pre", "blockquote"),
+    )
 )
 _MARKUP = re.compile(r"<(/?)([A-Za-z0-9-]*)([^<>]*)(>?)")
 _NOT_WORDS = frozenset(("type", "url", "size", "align", "valign", "language", "date_time_format"))
