@@ -226,7 +226,7 @@ async def _mark(bench: Bench, kind: str) -> float:
                         await save_marks(uow, chat_key(cast, "teacher"), posting, lesson, [mark])
                         saved = time.monotonic()
                         await _until_accepted(api, before + 2)  # both parents
-                        log = await asyncio.to_thread(lambda: api.log(since=before, text=False))
+                        log = await asyncio.to_thread(api.log, since=before, text=False)
                         if number:  # the first warms all up
                             spent.append(
                                 min(o.at for o in log if o.chat_id == cast["mother"].user_id) - saved
