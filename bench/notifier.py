@@ -56,7 +56,7 @@ from tests.support.bulk_school import (
     write_backlog,
     write_school,
 )
-from tests.support.notifier_process import NotifierProcess, running_notifier
+from tests.support.notifier_process import NotifierProcess, Work, running_notifier
 from tests.support.telegram.process import BotApiProcess, bot_api_process
 
 _WORDS = "The library is open on Saturday."
@@ -104,7 +104,7 @@ def _notifier(
     database: Database, api: BotApiProcess, clock: ShiftedClock, **more: Any
 ) -> Iterator[NotifierProcess]:
     url = database.url.render_as_string(hide_password=False)
-    process = NotifierProcess(url, api.url, clock.now(), **more)
+    process = NotifierProcess(Work(url, api.url, clock.now(), **more))
     try:
         process.wait_until_ready()
         yield process
@@ -154,7 +154,7 @@ async def _send(
 ) -> tuple[float, float, BotApiProcess]:
     """Messages a second, the share of 429 among the answers, and the double (ended) that counted them."""
     clock = ShiftedClock(MOMENT)
-    ids = [4242 + number for number in range(bots)]
+    ids = tuple(4242 + number for number in range(bots))
     async with bench.database("postgres") as database:
         with bot_api_process(rate=rate) as api:
             async with UnitOfWork(database, clock, via="bench") as uow:
@@ -272,7 +272,8 @@ async def memory(bench: Bench) -> None:
             while time.monotonic() < until:
                 most = max(most, _resident(process.pid))
                 await asyncio.sleep(0.05)
-            assert sum((await states_of(uow)).values()) == chats + 1
+            states = await states_of(uow)
+            assert sum(states.values()) == chats + 1, states
     bench.told["pending_memory_mb"] = round(most - idle, 1)
     bench.notes["pending_memory_mb"] = f"idle {idle:.0f} MB"
 
@@ -351,7 +352,7 @@ async def _ours(bench: Bench, count: int) -> Any:
                 starts += 1
                 # Each start is later than the leases of the one before.
                 moment = clock.now() + starts * 2 * LEASE
-                return NotifierProcess(str(database.url), api.url, moment)
+                return NotifierProcess(Work(str(database.url), api.url, moment))
 
             return run
 

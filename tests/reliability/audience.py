@@ -89,7 +89,9 @@ class Audience:
 
     async def until_all_told(self, seconds: float = 60.0) -> None:
         """Wait until no row waits any more. Raises TimeoutError."""
-        await self.until(lambda ends: sum(ends.values()) >= self.news * self.chats and not _open(ends), seconds)
+        await self.until(
+            lambda ends: sum(ends.values()) >= self.news * self.chats and not _open(ends), seconds
+        )
 
     async def until(self, holds: Callable[[Counter[str]], bool], seconds: float = 60.0) -> None:
         """Wait until the rows are so. Raises TimeoutError, with how they are."""
@@ -109,9 +111,7 @@ class Audience:
         """Count what was accepted and is not settled: what the kill may cause to be repeated."""
         await asyncio.sleep(0.2)  # what the double has in hand still gets through
         async with self.uow() as uow:
-            sent = await uow.value(
-                sa.select(sa.func.count()).where(Delivery.state == DeliveryState.SENT)
-            )
+            sent = await uow.value(sa.select(sa.func.count()).where(Delivery.state == DeliveryState.SENT))
         heard = len(self.api.log(text=False))
         self.in_flight.append(heard - sent - sum(self.in_flight))
 
@@ -124,7 +124,8 @@ class Audience:
                 .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
                 .join(
                     Announcement,
-                    Announcement.id == sa.cast(OutboxEvent.payload["announcement"].as_string(), sa.BigInteger()),
+                    Announcement.id
+                    == sa.cast(OutboxEvent.payload["announcement"].as_string(), sa.BigInteger()),
                 )
             )
         log = self.api.log()

@@ -10,7 +10,7 @@ import pytest
 from core.db.deliveries import LEASE
 from core.db.engine import Database
 from tests.reliability.audience import Audience, RunningClock
-from tests.support.notifier_process import NotifierProcess
+from tests.support.notifier_process import NotifierProcess, Work
 from tests.support.telegram import How, Misbehaviour
 from tests.support.telegram.process import BotApiProcess
 
@@ -32,13 +32,11 @@ async def _kill_again_and_again(
     def next_one(number: int) -> NotifierProcess:
         # Each begins later than the leases of the one before, wherever those are waited for.
         moment = clock.now() + (number + 1) * 2 * LEASE
-        return NotifierProcess(url, api.url, moment, rate=rate, chat_rate=100.0, waits=True)
+        return NotifierProcess(Work(url, api.url, moment, rate=rate, chat_rate=100.0))
 
     running = next_one(0)
     try:
         for number in range(kills):
-            running.begin()
-            following = next_one(number + 1)
             running.wait_until_ready()
             share = chats * news / kills / rate
             before = len(api.log(text=False))
@@ -47,13 +45,14 @@ async def _kill_again_and_again(
             await asyncio.sleep(chance.uniform(0, 1.6) * share)
             running.kill()
             await audience.note_kill()
-            running = following
-        running.begin()
+            running = next_one(number + 1)
         await audience.until_all_told(240)
     finally:
         running.kill()
     told = await audience.compare()
-    print(f"\n{audience.line(told, kills=kills)}  ({'SQLite' if database.is_sqlite else 'PostgreSQL'}, rows={told.rows})")
+    print(
+        f"\n{audience.line(told, kills=kills)}  ({'SQLite' if database.is_sqlite else 'PostgreSQL'}, rows={told.rows})"
+    )
     assert told.ends == {"sent": chats * news}
     assert (told.lost, told.unheard, told.disordered) == (0, 0, 0)
     assert told.repeats <= sum(audience.in_flight)

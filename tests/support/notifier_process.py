@@ -1,20 +1,17 @@
-"""The notifier in a process of its own, as benches measure it and reliability tests kill it.
-
-``python -m tests.support.notifier_process --database URL --api URL`` tells whoever is to be told until it is ended.
-"""
+"""The notifier in a process of its own, as benches measure it and reliability tests kill it."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import structlog
@@ -33,7 +30,7 @@ from notifier.limits import Limits
 from notifier.notices.notice import discover
 from tests.support.bulk_school import EMERGENCY
 
-_ROOT = Path(__file__).parents[2]
+_FORKS = multiprocessing.get_context("forkserver")
 
 
 @asynccontextmanager
@@ -78,85 +75,41 @@ async def running_notifier(
             await task
 
 
-async def _run(options: argparse.Namespace) -> None:
-    # Nobody reads what is said after "ready": it would fill the pipe and stop us.
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    if options.waits:
-        sys.stdin.readline()
-    over = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, over.set)
-    database = Database(options.database)
-    try:
-        async with running_notifier(
-            database,
-            ShiftedClock(datetime.fromisoformat(options.moment)),
-            options.api,
-            [int(one) for one in options.bots.split(",")],
-            Limits(
-                bot_rate=options.rate,
-                **({"chat_rate": chat_rate} if (chat_rate := options.chat_rate) else {}),
-            ),
-            timeout=options.timeout,
-        ):
-            print("ready", flush=True)  # noqa: T201
-            await over.wait()
-    finally:
-        await database.close()
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a notifier in another process is to do. ``moment`` is what its clock shows as it begins; ``rate`` is in
+    messages a second for each bot, ``chat_rate`` 0 the usual; ``timeout`` in seconds is a request's."""
+
+    database: str
+    api: str
+    moment: datetime
+    bots: tuple[int, ...] = (4242,)
+    rate: float = 30.0
+    chat_rate: float = 0.0
+    timeout: float = 60.0
+    log: Path = Path(os.devnull)
 
 
 class NotifierProcess:
-    """A notifier that was started; ``kill`` is without warning."""
+    """A notifier at work in another process; ``kill`` is without warning.
 
-    def __init__(
-        self,
-        database: str,
-        api: str,
-        moment: datetime,
-        *,
-        bots: Sequence[int] = (4242,),
-        rate: float = 30.0,
-        chat_rate: float = 0.0,
-        timeout: float = 60.0,
-        log: Path | None = None,
-        waits: bool = False,
-    ) -> None:
-        """Starts it. ``moment`` is what its clock shows as it begins; it runs on from there. With ``waits`` it is only
-        made ready, and begins at ``begin()``: to start takes long beside what a test looks at."""
-        errors = subprocess.DEVNULL if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.support.notifier_process", "--database", database),
-                *("--api", api, "--bots", ",".join(map(str, bots)), "--rate", str(rate)),
-                *("--chat-rate", str(chat_rate), "--moment", moment.isoformat(), "--timeout", str(timeout)),
-                *(["--waits"] if waits else []),
-            ],
-            cwd=_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        if errors >= 0:
-            os.close(errors)
+    It is forked from a process that has imported everything, because to import takes longer than what most tests look
+    at.
+    """
+
+    def __init__(self, work: Work) -> None:
+        """Starts it."""
+        _FORKS.set_forkserver_preload([__name__])
+        self._ready, theirs = _FORKS.Pipe(duplex=False)
+        self._process = _FORKS.Process(target=_work, args=(work, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+        assert self._process.pid is not None
         self.pid = self._process.pid
 
-    def begin(self) -> None:
-        """End the waiting."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
     def wait_until_ready(self) -> None:
-        """Blocks until it is at work. Raises AssertionError where it ended instead."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.strip() == "ready":
-                return
-        raise AssertionError("the notifier did not start")
+        """Blocks until it is at work. Raises EOFError where it ended instead."""
+        self._ready.recv()
 
     def kill(self) -> None:
         """kill -9."""
@@ -169,31 +122,33 @@ class NotifierProcess:
         self._end()
 
     def _end(self) -> None:
-        try:
-            self._process.wait(30)
-        finally:
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
+        self._process.join(30)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._ready.close()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.support.notifier_process", description=__doc__)
-    parser.add_argument("--database", required=True, help="address with an async driver")
-    parser.add_argument("--api", required=True, help="address of the Bot API double")
-    parser.add_argument("--bots", default="4242", help="ids, with commas between")
-    parser.add_argument("--rate", type=float, default=30.0, help="messages a second for each bot")
-    parser.add_argument(
-        "--chat-rate", type=float, default=0.0, help="messages a second in one chat; 0 as usual"
+def _work(work: Work, ready: Connection) -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(work.log.open("a")),
     )
-    parser.add_argument("--moment", required=True, help="what the clock shows at the start, ISO with a zone")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one request")
-    parser.add_argument("--waits", action="store_true", help="begin only after a line on standard input")
-    uvloop.run(_run(parser.parse_args()))
+    uvloop.run(_run(work, ready))
 
 
-if __name__ == "__main__":
-    main()
+async def _run(work: Work, ready: Connection) -> None:
+    over = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, over.set)
+    database = Database(work.database)
+    limits = Limits(bot_rate=work.rate)
+    if work.chat_rate:
+        limits = replace(limits, chat_rate=work.chat_rate, chat_burst=work.chat_rate)
+    clock = ShiftedClock(work.moment)
+    try:
+        async with running_notifier(database, clock, work.api, work.bots, limits, timeout=work.timeout):
+            ready.send(True)
+            await over.wait()
+    finally:
+        await database.close()
