@@ -186,7 +186,8 @@ async def bots34(bench: Bench) -> None:
 
 
 async def emergency(bench: Bench) -> None:
-    """50 emergencies from another process while 100,000 deliveries wait at 30 a second."""
+    """50 emergencies while 100,000 deliveries wait at 30 a second; this process raises them, as a web process that
+    stands by would, the other sends."""
     clock, many, urgent = ShiftedClock(MOMENT), bench.of(100_000), bench.of(50)
     async with bench.database("postgres") as database:
         with bot_api_process(rate=30.0) as api:
@@ -197,11 +198,12 @@ async def emergency(bench: Bench) -> None:
                 with _notifier(database, api, clock):
                     await _until_accepted(api, 30)
                     raised = {}
-                    for number in range(many + 1, many + urgent + 1):
-                        await raise_emergency(uow, number, f"e{number}")
-                        raised[account_of(number)] = time.monotonic()
-                        await asyncio.sleep(0.25)
-                    await asyncio.sleep(3)
+                    async with running_notifier(database, clock, api.url, [4242], Limits()):
+                        for number in range(many + 1, many + urgent + 1):
+                            await raise_emergency(uow, number, f"e{number}")
+                            raised[account_of(number)] = time.monotonic()
+                            await asyncio.sleep(0.25)
+                        await asyncio.sleep(3)
             heard = {one.chat_id: one.at for one in api.log(text=False) if one.chat_id in raised}
     spent = [heard[chat] - at if chat in heard else _LONGEST for chat, at in raised.items()]
     bench.told["emergency_p99_s"] = round(_p99(spent), 3)
@@ -239,7 +241,8 @@ async def _mark(bench: Bench, kind: str) -> float:
                     await one_by_one()
             else:
                 with _notifier(database, api, clock, chat_rate=100.0):
-                    await one_by_one()
+                    async with running_notifier(database, clock, api.url, [4242], fast):
+                        await one_by_one()
     return round(_p99(spent) * 1_000, 1)
 
 
