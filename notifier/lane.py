@@ -2,8 +2,8 @@
 
 What is urgent overtakes: no more than a few seconds' worth is claimed ahead, and a call has it looked for. No more than
 ``_IN_FLIGHT`` messages are on their way without being settled: a crash can repeat no more than that, and loses nothing,
-for leases run out. Within a chat messages of one priority keep their order. Only the process that leads for the bot claims and sends; what it held
-passes to the next leader at once.
+for leases run out. Within a chat messages of one priority keep their order. Only the process that leads for the bot
+claims and sends; what it held passes to the next leader at once.
 """
 
 from __future__ import annotations

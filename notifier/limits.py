@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+FREE_RATE = 30.0
+"""Messages a second of a bot for which Telegram takes nothing."""
 _SLOWER = 0.9
 _FASTER_A_SECOND = 0.05
 _SLOWEST = 0.1
@@ -24,7 +26,7 @@ class Limits:
     """Messages a second, and how many at once after a pause. ``share`` of the bot's rate is used, so that a clock that
     runs otherwise at the messenger costs no refusal."""
 
-    bot_rate: float = 30.0
+    bot_rate: float = FREE_RATE
     chat_rate: float = 0.95
     chat_burst: float = 3.0
     group_rate: float = 17 / 60

@@ -31,6 +31,7 @@ from core.i18n import LOCALES, translator
 from core.settings import Settings, SettingsError
 from notifier.channels.telegram.file_ids import FileIds
 from notifier.channels.telegram.send import TelegramChannel
+from notifier.limits import FREE_RATE
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +88,10 @@ async def run_telegram(app: App) -> None:
         me = await _patiently(lambda: ask_name(bot), bot.token)
         app.usernames[bot.id] = me.username or ""
         channel = TelegramChannel(
-            bot, rich=app.settings.rich_messages == "auto", file_ids=FileIds(app.database, app.clock)
+            bot,
+            rich=app.settings.rich_messages == "auto",
+            paid=app.settings.telegram_rate > FREE_RATE,
+            file_ids=FileIds(app.database, app.clock),
         )
         app.add_channel(channel, bot)
         log.info("telegram.open", bot=me.username)

@@ -62,6 +62,15 @@ class Picked:
     chat_id: int | None = None
     older_than: timedelta | None = None
 
+    def described(self) -> dict[str, Any]:
+        """As the audit keeps it."""
+        return {
+            "states": sorted(self.states),
+            "kind": self.kind,
+            "chat": self.chat_id,
+            "older_than": str(self.older_than) if self.older_than is not None else None,
+        }
+
     def where(self, now: datetime) -> list[sa.ColumnElement[bool]]:
         """The conditions on Delivery."""
         conditions: list[sa.ColumnElement[bool]] = [Delivery.state.in_(list(self.states))]
