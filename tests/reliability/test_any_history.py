@@ -386,9 +386,13 @@ class TellingMachine(RuleBasedStateMachine):
 
 
 def test_any_short_history_tells_whom_it_should() -> None:
-    run_state_machine_as_test(TellingMachine, settings=settings(_ONCE, max_examples=10, stateful_step_count=15))
+    run_state_machine_as_test(
+        TellingMachine, settings=settings(_ONCE, max_examples=10, stateful_step_count=15)
+    )
 
 
 @pytest.mark.soak
 def test_any_history_tells_whom_it_should() -> None:
-    run_state_machine_as_test(TellingMachine, settings=settings(_ONCE, max_examples=300, stateful_step_count=40))
+    run_state_machine_as_test(
+        TellingMachine, settings=settings(_ONCE, max_examples=300, stateful_step_count=40)
+    )

@@ -9,8 +9,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -77,7 +77,8 @@ async def running_notifier(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a notifier in another process is to do. ``moment`` is what its clock shows as it begins; ``rate`` is in
+    """What a notifier in another process is to do. ``moment`` is what its clock shows at ``as_of``, which is now, however
+    late it begins; ``rate`` is in
     messages a second for each bot, ``chat_rate`` 0 the usual; ``timeout`` in seconds is a request's."""
 
     database: str
@@ -88,6 +89,7 @@ class Work:
     chat_rate: float = 0.0
     timeout: float = 60.0
     log: Path = Path(os.devnull)
+    as_of: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class NotifierProcess:
@@ -145,7 +147,7 @@ async def _run(work: Work, ready: Connection) -> None:
     limits = Limits(bot_rate=work.rate)
     if work.chat_rate:
         limits = replace(limits, chat_rate=work.chat_rate, chat_burst=work.chat_rate)
-    clock = ShiftedClock(work.moment)
+    clock = ShiftedClock(work.moment + (datetime.now(UTC) - work.as_of))
     try:
         async with running_notifier(database, clock, work.api, work.bots, limits, timeout=work.timeout):
             ready.send(True)
