@@ -398,11 +398,8 @@ async def _run(options: argparse.Namespace, folder: Path, server: str) -> Bench:
     for name in options.rows or _ROWS:
         start = time.perf_counter()
         await _ROWS[name](bench)
-        print(
-            f"{name}: {time.perf_counter() - start:.0f} s, load {os.getloadavg()[0]:.1f}",
-            file=sys.stderr,
-            flush=True,
-        )
+        spent, load = time.perf_counter() - start, os.getloadavg()[0]
+        print(f"{name}: {spent:.0f} s, load {load:.1f}, {bench.told}", file=sys.stderr, flush=True)
     return bench
 
 
