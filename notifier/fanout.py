@@ -10,8 +10,8 @@ import math
 import random
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from datetime import time as wall_time
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,7 +141,7 @@ def _decisions(
     windows: Any,
 ) -> sa.Select[Any]:
     """One row for each chat and child; of several links of a chat the one that is told soonest decides."""
-    window = _release_times(uow.now, audience.timezone, windows, notice)
+    window = _release_times(uow, audience.timezone, windows, notice)
     by_child, for_all = sa.orm.aliased(NoticePreference), sa.orm.aliased(NoticePreference)
 
     def either(urgent: Any, plain: Any) -> sa.ColumnElement[Any]:
@@ -162,12 +162,15 @@ def _decisions(
         else_=wished,
     )
     at_once = sa.case((told.c.urgent == 1, window.c.urgent), else_=window.c.plain)
-    not_before = sa.case(
-        (choice == Choice.DAILY.value, window.c.daily),
-        (choice == Choice.WEEKLY.value, window.c.weekly),
-        else_=at_once,
-    )
     moment = sa.literal(uow.now, Delivery.not_before.type)
+    not_before = sa.func.coalesce(
+        sa.case(
+            (choice == Choice.DAILY.value, window.c.daily),
+            (choice == Choice.WEEKLY.value, window.c.weekly),
+            else_=at_once,
+        ),
+        moment,
+    )
     blocked = Chat.blocked_since.is_not(None)
     why = sa.case(
         (blocked, Held.BLOCKED.value),
@@ -210,7 +213,8 @@ def _decisions(
         )
         .select_from(told)
         .join(Chat, Chat.id == told.c.chat_id)
-        .join(
+        # Whose hours were not found is told now: too early is better than never.
+        .outerjoin(
             window,
             sa.and_(
                 window.c.timezone == Chat.timezone,
@@ -240,9 +244,15 @@ def _decisions(
     ).where(ranked.c.rank == 1)
 
 
-def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice) -> sa.Subquery:
+def _release_times(uow: UnitOfWork, school_zone: str, windows: Any, notice: Notice) -> sa.Subquery:
     """The few windows of the audience with their release times, as a table to join."""
-    moment, clock = Delivery.not_before.type, Chat.quiet_from.type
+    now, moment, clock = uow.now, Delivery.not_before.type, Chat.quiet_from.type
+
+    def hour(chosen: wall_time | None) -> sa.ColumnElement[Any]:
+        # SQLite, which knows no times, would cast 21:00 to the number 21, and nobody's hours would be found.
+        literal = sa.literal(chosen, clock)
+        return literal if uow.database.is_sqlite else sa.cast(literal, clock)
+
     rows = []
     for row in windows:
         window = window_of(row.timezone or school_zone, row.quiet_from, row.quiet_to, row.digest_at)
@@ -253,12 +263,7 @@ def _release_times(now: datetime, school_zone: str, windows: Any, notice: Notice
         rows.append(
             sa.select(
                 sa.literal(row.timezone, sa.Text()).label("timezone"),
-                *(
-                    sa.cast(sa.literal(getattr(row, name), clock), clock).label(name)
-                    if getattr(row, name) is not None
-                    else sa.cast(sa.null(), clock).label(name)
-                    for name in ("quiet_from", "quiet_to", "digest_at")
-                ),
+                *(hour(getattr(row, name)).label(name) for name in ("quiet_from", "quiet_to", "digest_at")),
                 at_once(notice.urgent).label("urgent"),
                 at_once(notice.plain).label("plain"),
                 sa.literal(window.next_digest(now), moment).label("daily"),

@@ -35,6 +35,7 @@ from notifier.limits import FREE_RATE
 
 log = structlog.get_logger(__name__)
 
+_ANSWER_SECONDS = 30.0
 _LONG_POLL = 25
 _LONGEST_WAIT = 30.0
 _WAIT_AFTER_CONFLICT = 5.0
@@ -67,7 +68,7 @@ class _GetUpdates(TelegramMethod[list[dict[str, Any]]]):
 def make_bot(settings: Settings) -> Bot:
     """The bot of the settings' token at the settings' server; the caller closes its session."""
     assert settings.bot_token is not None
-    session = AiohttpSession()
+    session = AiohttpSession(timeout=_ANSWER_SECONDS)
     if settings.telegram_api_url:
         session.api = TelegramAPIServer.from_base(settings.telegram_api_url.rstrip("/"))
     return Bot(settings.bot_token.get_secret_value(), session=session)

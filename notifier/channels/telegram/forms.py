@@ -23,7 +23,7 @@ from aiohttp import ClientError, ClientTimeout
 from core.cards import Card
 
 _KEPT = 64
-_TIMEOUT = ClientTimeout(total=30)
+
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
 Make = Callable[[Card], TelegramMethod[Message]]
 
@@ -45,7 +45,10 @@ class Forms:
         client = await session.create_session()
         try:
             async with client.post(
-                url, data=b"chat_id=%d&%b" % (chat_id, form), headers=_HEADERS, timeout=_TIMEOUT
+                url,
+                data=b"chat_id=%d&%b" % (chat_id, form),
+                headers=_HEADERS,
+                timeout=ClientTimeout(total=session.timeout),
             ) as response:
                 text = await response.text()
         except asyncio.TimeoutError as error:  # noqa: UP041 - as the client raises it
