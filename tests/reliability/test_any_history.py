@@ -411,7 +411,9 @@ def test_any_short_history_tells_whom_it_should() -> None:
 
 @pytest.mark.xfail(reason=_LATE)
 def test_late_news_still_waits_for_the_end_of_quiet_hours() -> None:
-    run_state_machine_as_test(HourlyMachine, settings=settings(_ONCE, max_examples=10, stateful_step_count=15))
+    run_state_machine_as_test(
+        HourlyMachine, settings=settings(_ONCE, max_examples=10, stateful_step_count=15)
+    )
 
 
 @pytest.mark.soak
