@@ -171,14 +171,3 @@ def _disordered(log: Sequence[Accepted]) -> int:
         if (number := _said(one.text)) not in first[one.chat_id]:
             first[one.chat_id].append(number)
     return sum(numbers != sorted(numbers) for numbers in first.values())
-
-
-def most_a_second(log: Sequence[Accepted]) -> int:
-    """The most messages that came within one second."""
-    times = sorted(one.at for one in log)
-    most = begin = 0
-    for end, at in enumerate(times):
-        while times[begin] < at - 1:
-            begin += 1
-        most = max(most, end - begin + 1)
-    return most

@@ -13,6 +13,6 @@ RATE = 200.0
 
 @pytest.fixture
 def api() -> Iterator[BotApiProcess]:
-    """The double; its pace is never what a test waits for."""
+    """The double: its pace is never what a test waits for, but a storm it refuses."""
     with bot_api_process(rate=RATE * 1.5, chat_rate=100.0) as opened:
         yield opened
