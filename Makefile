@@ -7,13 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo run test check format bench catalogs help
+.PHONY: demo run test soak check format bench catalogs help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      a lively demo school in the browser (ARGS=\"--port 9000 --reset\")"
 	@echo "make run       Schoolbell itself, with the settings of the environment or .env"
 	@echo "make test      all tests, on SQLite and PostgreSQL"
+	@echo "make soak      the long forms of the tests of reliability"
 	@echo "make check     format, lint, types and import rules"
 	@echo "make bench     the benchmarks; the last line of each is one JSON object"
 	@echo "make catalogs  bring the translations up to date with the code"
@@ -39,6 +40,9 @@ run: $(VENV)/.runtime
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
 
+soak: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m soak -n0 -s --timeout 1800 tests/reliability $(ARGS)
+
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -52,6 +56,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.conversation $(ARGS)
 	@$(BIN)/python -m bench.teaching $(ARGS)
+	@$(BIN)/python -m bench.notifier $(ARGS)
 
 catalogs: $(VENV)/.dev
 	@$(BIN)/python -m core.i18n

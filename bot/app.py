@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -31,6 +32,7 @@ from core.settings import Settings, SettingsError, code_key, secret_key
 from core.web import Panel, PanelServices
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
+from notifier.limits import Limits
 from notifier.notices.notice import discover as discover_notices
 from notifier.schedule import JOBS, Schedule, cleaning, resending
 
@@ -92,6 +94,7 @@ class App:
         """Open a channel; one of our own gets a Bot that refuses the network."""
         self.channels[channel.messenger, channel.bot_id] = channel
         self.bots[channel.bot_id] = bot or local_bot(channel.bot_id, channel.messenger.value)
+        self.notifier.wake()
 
 
 @asynccontextmanager
@@ -107,7 +110,9 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             code_key(settings), settings.public_address, FileStore(settings.var_dir / "files"), usernames
         )
         channels: dict[tuple[Messenger, int], Channel] = {}
-        notifier = NotificationDispatcher(database, clock, channels, discover_notices())
+        notifier = NotificationDispatcher(
+            database, clock, channels, discover_notices(), telegram=Limits(bot_rate=settings.telegram_rate)
+        )
         database.on_publish = notifier.wake
         dispatcher = build_dispatcher(table, database, clock, services)
         yield App(settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key)
@@ -131,6 +136,9 @@ async def serve(
         except (OSError, UnicodeError) as error:
             raise _cannot_listen(app.settings, error) from None
         log.info("web.open", address=app.settings.public_address)
+        # What is loaded by now stays: looking through it again and again would hold everybody up.
+        gc.collect()
+        gc.freeze()
         schedule = Schedule(
             app.database, app.clock, [*JOBS, resending(resends), cleaning(app.services.files)]
         )

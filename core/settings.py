@@ -68,8 +68,10 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     public_url: str | None = None
     telegram_api_url: str | None = None
+    telegram_rate: float = 30.0
     rich_messages: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    metrics_token: SecretStr | None = None
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     default_timezone: str = "UTC"
@@ -121,7 +123,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a token from @BotFather, digits:letters")
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < SHORTEST_KEY:
@@ -149,6 +151,13 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ValueError("must be https, unless it is on this machine")
         return value.rstrip("/")
+
+    @field_validator("telegram_rate")
+    @classmethod
+    def _rate(cls, value: float) -> float:
+        if not 1 <= value <= 1000:
+            raise ValueError("must be a number from 1 to 1000")
+        return value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -199,9 +208,10 @@ def _web_address(value: str, example: str) -> SplitResult:
     return parts
 
 
-_SECRET = {"bot_token", "secret_key", "database_url"}
+_SECRET = {"bot_token", "secret_key", "metrics_token", "database_url"}
 _PLAIN_WORDS = {
     "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
     "greater_than_equal": "must be a whole number from 1 to 65535",
     "less_than_equal": "must be a whole number from 1 to 65535",
     "string_pattern_mismatch": "must be three capitals like USD",

@@ -6,41 +6,100 @@ unique by event, chat and child, so running twice changes nothing.
 
 from __future__ import annotations
 
+import math
+import random
+import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, timedelta
+from datetime import time as wall_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db.models import Chat, ChatLink, Delivery, NoticePreference
-from core.db.outbox import due_events, mark_fanned_out
+from core.db.outbox import (
+    DueEvent,
+    attempts_at,
+    due_events,
+    mark_fanned_out,
+    next_event,
+    put_off_event,
+    take_event,
+)
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.domain.telling import DIGEST_AT, QUIET, Choice, Held, Hours, Telling, Window
 from core.queries.audiences import Audience
+from notifier.metrics import Metrics
 from notifier.notices.notice import Event, Notice
 
+log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT = 3600.0
+_SHORTEST_LOOK = 0.02
 _EVENTS_AT_ONCE = 100
 _LATER = 3
 """The priority of a digest, whatever is in it."""
 
 
-async def fan_out_due(uow: UnitOfWork, notices: Mapping[str, Notice]) -> int:
-    """Fan out every due event whose kind has a notice; returns how many events were taken."""
-    rows = await due_events(uow, tuple(notices), _EVENTS_AT_ONCE)
-    for row in rows:
-        notice = notices[row.kind]
-        event = Event(row.id, row.kind, row.payload, row.actor_id, row.created_at)
-        is_over = event.until is not None and event.until <= uow.now
-        audience = None if is_over else await notice.audience(uow, event)
-        async with uow.writing():
-            if audience is not None:
-                await fan_out(uow, event.id, audience, notice, since=row.not_before)
-            await mark_fanned_out(uow, event.id)
-    return len(rows)
+async def fan_out_due(uow: UnitOfWork, notices: Mapping[str, Notice], metrics: Metrics | None = None) -> int:
+    """Fan out every due event whose kind has a notice; how many events are done with.
+
+    One that cannot be is logged and put off, longer each time, and keeps no other waiting. Raises what the driver
+    raises where the database is at fault.
+    """
+    done = 0
+    for event_id in await due_events(uow, tuple(notices), _EVENTS_AT_ONCE):
+        began = time.perf_counter()
+        taken: list[DueEvent] = []
+        try:
+            async with uow.writing():
+                taken += await _fan_out_locked(uow, notices, event_id)
+        except (OSError, TimeoutError, sa.exc.OperationalError, sa.exc.InterfaceError):
+            raise
+        except Exception as error:
+            if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+                raise
+            log.exception("fanout.event_failed", outbox_event=event_id)
+            await _put_off(uow, event_id, type(error).__name__)
+            continue
+        if taken and metrics:
+            metrics.fanned_out(time.perf_counter() - began)
+        done += len(taken)
+    return done
+
+
+async def _fan_out_locked(uow: UnitOfWork, notices: Mapping[str, Notice], event_id: int) -> list[DueEvent]:
+    """Under the event's lock, as it stands now: it may have been replaced or taken back since it was found due."""
+    row = await take_event(uow, event_id)
+    if row is None:
+        return []
+    notice = notices[row.kind]
+    event = Event(row.id, row.kind, row.payload, row.actor_id, row.created_at)
+    is_over = event.until is not None and event.until <= uow.now
+    audience = None if is_over else await notice.audience(uow, event)
+    if audience is not None:
+        await fan_out(uow, event.id, audience, notice, since=row.not_before)
+    await mark_fanned_out(uow, event.id)
+    return [row]
+
+
+async def _put_off(uow: UnitOfWork, event_id: int, why: str) -> None:
+    attempts = await attempts_at(uow, event_id)
+    wait = min(_LONGEST_WAIT, 5.0 * 2 ** min(attempts, 12)) * random.uniform(0.8, 1.2)
+    await put_off_event(uow, event_id, why, uow.now + timedelta(seconds=wait))
+
+
+async def until_next_event(uow: UnitOfWork, notices: Mapping[str, Notice]) -> float:
+    """Seconds until the next event is to be told; infinite where none waits."""
+    moment = await next_event(uow, tuple(notices))
+    if moment is None:
+        return math.inf
+    return max(_SHORTEST_LOOK, (moment - uow.now).total_seconds())
 
 
 async def fan_out(
@@ -92,7 +151,7 @@ def _decisions(
     since: datetime,
 ) -> sa.Select[Any]:
     """One row for each chat and child; of several links of a chat the one that is told soonest decides."""
-    window = _release_times(uow.now, audience.timezone, windows, notice, since)
+    window = _release_times(uow, audience.timezone, windows, notice, since)
     by_child, for_all = sa.orm.aliased(NoticePreference), sa.orm.aliased(NoticePreference)
 
     def either(urgent: Any, plain: Any) -> sa.ColumnElement[Any]:
@@ -113,12 +172,15 @@ def _decisions(
         else_=wished,
     )
     at_once = sa.case((told.c.urgent == 1, window.c.urgent), else_=window.c.plain)
-    not_before = sa.case(
-        (choice == Choice.DAILY.value, window.c.daily),
-        (choice == Choice.WEEKLY.value, window.c.weekly),
-        else_=at_once,
-    )
     moment = sa.literal(uow.now, Delivery.not_before.type)
+    not_before = sa.func.coalesce(
+        sa.case(
+            (choice == Choice.DAILY.value, window.c.daily),
+            (choice == Choice.WEEKLY.value, window.c.weekly),
+            else_=at_once,
+        ),
+        moment,
+    )
     blocked = Chat.blocked_since.is_not(None)
     why = sa.case(
         (blocked, Held.BLOCKED.value),
@@ -161,7 +223,8 @@ def _decisions(
         )
         .select_from(told)
         .join(Chat, Chat.id == told.c.chat_id)
-        .join(
+        # Whose hours were not found is told now: too early is better than never.
+        .outerjoin(
             window,
             sa.and_(
                 window.c.timezone == Chat.timezone,
@@ -192,10 +255,16 @@ def _decisions(
 
 
 def _release_times(
-    now: datetime, school_zone: str, windows: Any, notice: Notice, since: datetime
+    uow: UnitOfWork, school_zone: str, windows: Any, notice: Notice, since: datetime
 ) -> sa.Subquery:
     """The few windows of the audience with their release times, as a table to join."""
-    moment, clock = Delivery.not_before.type, Chat.quiet_from.type
+    now, moment, clock = uow.now, Delivery.not_before.type, Chat.quiet_from.type
+
+    def hour(chosen: wall_time | None) -> sa.ColumnElement[Any]:
+        # SQLite, which knows no times, would cast 21:00 to the number 21, and nobody's hours would be found.
+        literal = sa.literal(chosen, clock)
+        return literal if uow.database.is_sqlite else sa.cast(literal, clock)
+
     rows = []
     for row in windows:
         window = window_of(row.timezone or school_zone, row.quiet_from, row.quiet_to, row.digest_at)
@@ -209,12 +278,7 @@ def _release_times(
         rows.append(
             sa.select(
                 sa.literal(row.timezone, sa.Text()).label("timezone"),
-                *(
-                    sa.literal(getattr(row, name), clock).label(name)
-                    if getattr(row, name) is not None
-                    else sa.cast(sa.null(), clock).label(name)
-                    for name in ("quiet_from", "quiet_to", "digest_at")
-                ),
+                *(hour(getattr(row, name)).label(name) for name in ("quiet_from", "quiet_to", "digest_at")),
                 at_once(notice.urgent).label("urgent"),
                 at_once(notice.plain).label("plain"),
                 sa.literal(window.next_digest(now), moment).label("daily"),
@@ -224,7 +288,9 @@ def _release_times(
     return (sa.union_all(*rows) if len(rows) > 1 else rows[0]).subquery("release")
 
 
-def window_of(zone: str, quiet_from: time | None, quiet_to: time | None, digest_at: time | None) -> Window:
+def window_of(
+    zone: str, quiet_from: wall_time | None, quiet_to: wall_time | None, digest_at: wall_time | None
+) -> Window:
     """A chat's hours, where it chose none the agreed ones."""
     quiet = Hours(quiet_from, quiet_to) if quiet_from is not None and quiet_to is not None else QUIET
     return Window(ZoneInfo(zone), quiet, digest_at or DIGEST_AT)

@@ -1,7 +1,9 @@
 """One bot's deliveries on their way: claimed by priority, rendered, sent at the bot's pace, settled by the answer.
 
-Little is claimed ahead, so that what is urgent overtakes a backlog, and nothing is in flight beyond ``_IN_FLIGHT``
-without being settled: a crash can repeat no more than that, and loses nothing, for leases run out.
+What is urgent overtakes: no more than a few seconds' worth is claimed ahead, and a call has it looked for. No more than
+``_IN_FLIGHT`` messages are on their way without being settled: a crash can repeat no more than that, and loses nothing,
+for leases run out. Within a chat messages of one priority keep their order. Only the process that leads for the bot
+claims and sends; what it held passes to the next leader at once.
 """
 
 from __future__ import annotations
@@ -10,42 +12,67 @@ import asyncio
 import heapq
 import itertools
 import random
-from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from core.clock import Clock
-from core.db.conversation import set_blocked
+from core.db.bell import Bell, NotLeading
 from core.db.deliveries import (
     DueDelivery,
     Settlement,
     claim_due,
     next_due,
-    release_expired_leases,
-    settle,
-    suppress_pending,
+    release_leases,
+    retried,
 )
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.domain.telling import Held
-from notifier.channels.channel import Channel, ChannelError
+from notifier.channels.channel import Channel, ChannelError, Fault
 from notifier.limits import Limits, Pace
+from notifier.metrics import Metrics
 from notifier.notices.notice import Notice
+from notifier.order import ChatOrder
 from notifier.rendering import Message, render
+from notifier.settling import Settling
 
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 2.0
+_STAND_BY_SECONDS = 1.0
+_SOONEST_SECONDS = 0.02
+_TEND_SECONDS = 10.0
+_STOP_SECONDS = 10.0
 _IN_FLIGHT = 64
-_AHEAD_SECONDS = 0.5
+_AHEAD_SECONDS = 3.0
+_REFILL = 3
+"""More is claimed once no more than this part (one in so many) is in hand."""
 _LARGEST_CLAIM = 400
-_SETTLE_SECONDS = 0.02
-_RELEASE_SECONDS = 10.0
+_LINE = 3
+"""So many messages of one chat are kept waiting for it in hand; the others go back to where they were."""
+_STALE_SECONDS = 60.0
+"""After so long a message in hand goes back: its lease is not to run out under it."""
 _GIVE_UP_AFTER = timedelta(days=1)
+_LONGEST_WAIT = 3600.0
+_REFUSALS = 5
+"""After so many attempts a message that the messenger refuses as such has failed."""
+_OUTAGE = 8
+"""So many faults in a row, of whatever chats, are the messenger's or the network's: the lane tries one at a time."""
+_LONGEST_PAUSE = 30.0
+_SPREE_SECONDS = 2.0
+_SPREE_CHATS = 3
+"""Asked to wait in so many chats within so short a time, it is the whole bot that is meant."""
+_LONG_HOLD = 15.0
+_EVENTS_KEPT = 200
+
+_Entry = tuple[int, int, Message, float]
+"""Priority, number, message, and when it was claimed by the loop's clock: the order in which messages go out."""
 
 
 class Lane:
@@ -58,197 +85,425 @@ class Lane:
         channel: Channel,
         notices: Mapping[str, Notice],
         limits: Limits,
+        *,
+        bell: Bell | None = None,
+        settling: Settling | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        """Without a ``bell`` nobody is asked who leads, and without a ``settling`` that runs only ``run_once`` writes
+        outcomes; for tests and tools."""
         self.channel = channel
         self.pace = Pace(limits)
+        self.name = f"{channel.messenger.value} {channel.bot_id}"
         self.dead = ""
         """Why the lane has stopped for good, such as a refused token; its rows stay."""
+        self.lead = 0
+        """0 while another process sends for the bot."""
         self._database = database
         self._clock = clock
         self._notices = notices
+        self._bell = bell
+        self._metrics = metrics or Metrics()
+        self._order = ChatOrder()
+        self._settling = settling or Settling(database, clock)
+        self._desk = self._settling.desk(self._written)
         self._wake = asyncio.Event()
+        self._more = asyncio.Event()
+        self._was_called = False
         self._stopping = False
-        self._queue: list[tuple[int, int, Message]] = []
+        self._ready: list[_Entry] = []
+        self._lines: defaultdict[int, list[_Entry]] = defaultdict(list)
+        """What waits for its own chat, by the messenger's id of the chat: one at a time, and at the chat's pace."""
+        self._busy: set[int] = set()
         self._numbers = itertools.count()
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
-        self._chat_locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._outcomes: list[Settlement] = []
-        self._unsettled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asked_to_wait: dict[int, float] = {}
+        self._faults = 0
+        self._events: OrderedDict[int, Any] = OrderedDict()
+        self._tended = float("-inf")
 
     def wake(self) -> None:
         """Something may be due."""
+        self._was_called = True
         self._wake.set()
 
     def stop(self) -> None:
-        """End ``run`` after what is in flight; what is only claimed goes back by its lease."""
+        """End ``run`` after what is in flight; what is only claimed is given back."""
         self._stopping = True
         self._wake.set()
+        self._more.set()
 
-    def _uow(self) -> UnitOfWork:
-        return UnitOfWork(self._database, self._clock, via="notifier")
+    def _uow(self, over: Any = None) -> UnitOfWork:
+        return UnitOfWork(self._database, self._clock, via="notifier", over=over)
 
     async def run(self) -> None:
         """Until stopped or dead; a fault of the database is logged and tried again."""
-        settler = asyncio.create_task(self._settle_as_they_come())
-        released = 0.0
-        loop = asyncio.get_running_loop()
+        sender = asyncio.create_task(self._send_all(), name=f"send {self.name}")
         try:
-            while not self._stopping and not self.dead:
+            while not self._stopping:
                 try:
-                    if loop.time() - released > _RELEASE_SECONDS:
-                        released = loop.time()
-                        async with self._uow() as uow:
-                            await release_expired_leases(uow, self.channel.messenger, self.channel.bot_id)
-                    if not await self._claim() and not self._queue:
-                        await self._idle()
-                    await self._send_some()
+                    await self._feed()
+                except NotLeading:
+                    self._follow()
                 except Exception:
                     log.exception("lane.failed", bot=self.channel.bot_id)
                     await asyncio.sleep(_POLL_SECONDS)
         finally:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            settler.cancel()
-            with suppress(asyncio.CancelledError):
-                await settler
-            await self._flush()
+            self.stop()
+            await self._stop_sending(sender)
+            self._give_back_all()
+            with suppress(Exception):
+                await self._settling.flush()
+                self._settling.close(self._desk)
+
+    async def _stop_sending(self, sender: asyncio.Task[None]) -> None:
+        """Let what is in flight come home; what waits for its place does not go out any more."""
+        sender.cancel()
+        await asyncio.gather(sender, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
 
     async def run_once(self) -> int:
         """Send all that is due now and wait for every answer; how many messages were tried. For tests and tools."""
-        async with self._uow() as uow:
-            await release_expired_leases(uow, self.channel.messenger, self.channel.bot_id)
+        await self._tend(is_new=True)
         tried = 0
-        while await self._claim() or self._queue:
-            while self._queue:
+        while not self.dead and (await self._claim(self._ahead) or self._ready):
+            while (entry := self._next(paced=False)) is not None:
                 tried += 1
-                await self._send(heapq.heappop(self._queue)[2])
-            await self._flush()
-        await self._flush()
+                await self._send(entry[2])
+            await self._settling.flush()
+        self._give_back_all()
+        await self._settling.flush()
         return tried
 
-    async def _idle(self) -> None:
-        async with self._uow() as uow:
-            due = await next_due(uow, self.channel.messenger, self.channel.bot_id)
-        seconds = _POLL_SECONDS
-        if due is not None:
-            seconds = min(seconds, max(0.0, (due - self._clock.now()).total_seconds()))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(0.01, seconds))
-        self._wake.clear()
+    # --- claiming -------------------------------------------------------------------------------------------
 
-    async def _claim(self) -> int:
-        """Take what can be sent within the next moments; how many rows were taken."""
-        ahead = max(1, int(self.pace.rate * _AHEAD_SECONDS)) - len(self._queue)
-        if ahead <= 0:
-            return 0
+    @property
+    def _ahead(self) -> int:
+        """How many messages may be in hand and not yet sent."""
+        return max(2, min(_LARGEST_CLAIM, int(self.pace.rate * _AHEAD_SECONDS)))
+
+    async def _feed(self) -> None:
+        """One look: take the lead, claim what is due, wait until there is room or something to do."""
+        if not await self._leads():
+            await self._sleep(_STAND_BY_SECONDS)
+            return
+        if asyncio.get_running_loop().time() - self._tended > _TEND_SECONDS:
+            await self._tend()
+        self._wake.clear()
+        was_called, self._was_called = self._was_called, False
+        took, ahead = 0, self._ahead
+        if self.pace.held > _LONG_HOLD:
+            await self._sleep(self.pace.held)
+            return
+        low = ahead // _REFILL
+        if len(self._ready) <= low:
+            took = await self._claim(ahead - len(self._ready))
+        elif was_called:
+            # Enough is in hand; what has just come may be more urgent than all of that.
+            await self._claim(ahead, more_urgent_than=max(entry[0] for entry in self._ready))
+        if len(self._ready) > low:
+            await self._sleep(_AHEAD_SECONDS)
+        elif not took:
+            await self._sleep(await self._until_due())
+
+    async def _leads(self) -> bool:
+        if self._bell is None:
+            return True
+        lead = await self._bell.leads(self.name)
+        if lead != self.lead:
+            self._follow()
+            if lead:
+                # Whoever led before is gone: what it had in hand is nobody's now. It may have been this process.
+                if self._tasks:
+                    await asyncio.wait(self._tasks)
+                await self._tend(is_new=True)
+                log.info("lane.leads", bot=self.channel.bot_id)
+            self.lead = lead
+        return bool(lead)
+
+    def _follow(self) -> None:
+        """Another process may send now: whatever is claimed here is left alone."""
+        if self.lead:
+            log.warning("lane.lost_lead", bot=self.channel.bot_id)
+        self.lead = 0
+        self._ready.clear()
+        self._lines.clear()
+
+    async def _tend(self, *, is_new: bool = False) -> None:
+        """Free what was left lying, and look which rows wait to be tried again; ``is_new`` where nothing is known."""
+        # First what is known already: a lease that ran out while the database was away stands for a message that is sent.
+        await self._settling.flush()
+        messenger, bot = self.channel.messenger, self.channel.bot_id
         async with self._uow() as uow:
+            await release_leases(uow, messenger, bot, expired_only=not is_new or self._bell is None)
+            if is_new:
+                self._order.load(await retried(uow, messenger, bot))
+            elif known := self._order.retried:
+                self._order.keep(await retried(uow, messenger, bot, of=known))
+        self._tended = asyncio.get_running_loop().time()
+
+    async def _claim(self, most: int, *, more_urgent_than: int | None = None) -> int:
+        """Take rows and make messages of them; how many rows were taken."""
+        async with self._claiming() as over, self._uow(over) as uow:
             due = await claim_due(
-                uow, self.channel.messenger, self.channel.bot_id, min(ahead, _LARGEST_CLAIM)
+                uow,
+                self.channel.messenger,
+                self.channel.bot_id,
+                most,
+                waiting=self._order.waiting(self._clock.now(), self._long_lines()),
+                more_urgent_than=more_urgent_than,
+                events=self._events,
             )
-            if not due:
-                return 0
-            batch = await render(uow, self._notices, due)
+        if not due:
+            return 0
+        while len(self._events) > _EVENTS_KEPT:
+            self._events.popitem(last=False)
+        try:
+            async with self._uow() as uow:
+                batch = await render(uow, self._notices, due)
+        except BaseException:
+            self._desk.add(*(_put_back(one) for one in due))
+            raise
+        now = asyncio.get_running_loop().time()
         for message in batch.messages:
-            heapq.heappush(self._queue, (message.priority, next(self._numbers), message))
-        self._settle(*batch.settled, *(self._later(one, "could not be made") for one in batch.failed))
+            heapq.heappush(self._ready, (message.priority, next(self._numbers), message, now))
+        self._more.set()
+        self._desk.add(*batch.settled, *(self._later(one, "could not be made") for one in batch.failed))
         return len(due)
 
-    async def _send_some(self) -> None:
-        """Send a part of the queue, then look for what is more urgent."""
-        until = asyncio.get_running_loop().time() + _AHEAD_SECONDS / 2
-        while self._queue and not self.dead and asyncio.get_running_loop().time() < until:
-            await self._slots.acquire()
-            message = heapq.heappop(self._queue)[2]
-            # The bot's own place is waited for here, in the order of urgency; the chat's in the task.
-            await self.pace.wait_for_bot()
-            task = asyncio.create_task(self._send_in_turn(message))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _long_lines(self) -> dict[int, int]:
+        """Chats of which enough is in hand, with the urgency of the least urgent of it."""
+        return {
+            line[0][2].deliveries[0].chat_id: max(entry[0] for entry in line)
+            for line in self._lines.values()
+            if len(line) >= _LINE
+        }
 
-    async def _send_in_turn(self, message: Message) -> None:
-        chat_id = message.deliveries[0].key.user_id
-        lock = self._chat_locks[chat_id]
+    @asynccontextmanager
+    async def _claiming(self) -> AsyncIterator[Any]:
+        if self._bell is None:
+            yield None
+        else:
+            async with self._bell.claiming(self.name) as over:
+                yield over
+
+    async def _until_due(self) -> float:
+        """Seconds until the next row of the bot is due, at most a poll."""
+        now = self._clock.now()
+        async with self._uow() as uow:
+            due = await next_due(
+                uow,
+                self.channel.messenger,
+                self.channel.bot_id,
+                waiting=self._order.waiting(now, self._long_lines()),
+            )
+        moments = [*self._order.held_until, *([due] if due is not None else [])]
+        soonest = min(((moment - now).total_seconds() for moment in moments), default=_POLL_SECONDS)
+        return max(_SOONEST_SECONDS, min(soonest, _POLL_SECONDS))
+
+    async def _sleep(self, seconds: float) -> None:
+        """Until called, or so long."""
+        if not self._stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), seconds)
+
+    # --- sending --------------------------------------------------------------------------------------------
+
+    async def _send_all(self) -> None:
+        while not self._stopping:
+            try:
+                await self._send_next()
+            except Exception:
+                log.exception("lane.failed", bot=self.channel.bot_id)
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _send_next(self) -> None:
+        """Wait for a free place, then send the most urgent message whose chat is free."""
+        if not self._ready:
+            self._more.clear()
+            self._wake.set()
+            await self._more.wait()
+            return
+        await self._slots.acquire()
+        entry = None
         try:
-            async with lock:
-                await self.pace.wait_for_chat(chat_id)
-                await self._send(message)
+            if self._faults >= _OUTAGE and self._tasks:
+                await asyncio.wait(self._tasks)
+            await self.pace.wait_for_bot()
+            entry = self._next(paced=True)
         finally:
-            if not lock.locked():
-                self._chat_locks.pop(chat_id, None)
+            if entry is None:
+                self._slots.release()
+        if entry is None:
+            return
+        if len(self._ready) == self._ahead // _REFILL:
+            self._wake.set()
+        chat_id = entry[2].deliveries[0].key.user_id
+        self._busy.add(chat_id)
+        self.pace.take_in(chat_id)
+        task = asyncio.create_task(self._send_and_free(entry[2], chat_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _next(self, *, paced: bool) -> _Entry | None:
+        """The most urgent message that may go now, None where none may. Others are put where they wait."""
+        if self._stopping or (self._bell is not None and not self._bell.still_leads(self.name)):
+            return None
+        now = asyncio.get_running_loop().time()
+        while self._ready:
+            entry = heapq.heappop(self._ready)
+            deliveries = entry[2].deliveries
+            chat_id = deliveries[0].key.user_id
+            if self._order.waits(deliveries, self._clock.now()) or now - entry[3] > _STALE_SECONDS:
+                self._desk.add(*(_put_back(one) for one in deliveries))
+            elif not paced:
+                return entry
+            elif chat_id in self._busy:
+                self._stand_in_line(chat_id, entry)
+            elif (seconds := self.pace.wait_in(chat_id)) > 0:
+                self._busy.add(chat_id)
+                self._stand_in_line(chat_id, entry)
+                asyncio.get_running_loop().call_later(seconds, self._free, chat_id)
+            else:
+                return entry
+        return None
+
+    def _stand_in_line(self, chat_id: int, entry: _Entry) -> None:
+        """Behind what the chat is being sent; the last of a long line goes back, and is claimed again after the others."""
+        line = self._lines[chat_id]
+        line.append(entry)
+        line.sort()
+        for last in line[_LINE:]:
+            self._desk.add(*(_put_back(one) for one in last[2].deliveries))
+        del line[_LINE:]
+
+    def _free(self, chat_id: int) -> None:
+        """The chat may be written to again."""
+        self._busy.discard(chat_id)
+        for entry in self._lines.pop(chat_id, ()):
+            heapq.heappush(self._ready, entry)
+            self._more.set()
+
+    async def _send_and_free(self, message: Message, chat_id: int) -> None:
+        try:
+            await self._send(message)
+        finally:
+            self._desk.answered()
+            self._free(chat_id)
 
     async def _send(self, message: Message) -> None:
-        first = message.deliveries[0]
-        bound = log.bind(deliveries=[one.id for one in message.deliveries], kind=first.event_kind)
+        rows, messenger = message.deliveries, self.channel.messenger.value
         try:
-            message_id = await self.channel.send(first.key.user_id, message.card)
+            message_id = await self.channel.send(rows[0].key.user_id, message.card)
         except ChannelError as error:
-            bound.warning("delivery.refused", why=error.why)
-            await self._refused(message, error)
+            _logged(message).warning("delivery.refused", why=error.why)
+            self._metrics.told(messenger, error.fault.value)
+            self._desk.add(*self._refused(message, error))
         except Exception as error:
-            bound.exception("delivery.failed")
-            self._settle(*(self._later(one, type(error).__name__) for one in message.deliveries))
+            _logged(message).exception("delivery.failed")
+            self._metrics.told(messenger, "fault")
+            self._desk.add(*(self._later(one, type(error).__name__) for one in rows))
         else:
-            self._settle(
-                *(Settlement(one.id, DeliveryState.SENT, "", message_id) for one in message.deliveries)
-            )
+            self._faults = 0
+            self._desk.add(*(Settlement(one.id, DeliveryState.SENT, "", message_id) for one in rows))
+            self._metrics.sent(messenger, self._clock.now(), rows)
 
-    async def _refused(self, message: Message, error: ChannelError) -> None:
-        if error.stops_bot:
-            self.dead = error.why
-            log.error("lane.stopped", bot=self.channel.bot_id, why=error.why)
-        if error.gone:
-            async with self._uow() as uow:
-                await set_blocked(uow, message.deliveries[0].chat_id, blocked=True)
-                await suppress_pending(uow, message.deliveries[0].chat_id, Held.BLOCKED.value)
-            self._settle(
-                *(
-                    Settlement(one.id, DeliveryState.SUPPRESSED, Held.BLOCKED.value)
-                    for one in message.deliveries
-                )
-            )
-        elif error.retry_after is not None:
-            self.pace.slow_down()
-            until = self._clock.now() + timedelta(seconds=error.retry_after)
-            self._settle(
-                *(
-                    Settlement(
-                        one.id, DeliveryState.PENDING, Held.RETRY_AFTER.value, retry_at=until, counts=False
-                    )
-                    for one in message.deliveries
-                )
-            )
-        else:
-            self._settle(*(self._later(one, error.why) for one in message.deliveries))
+    # --- what the answer means ------------------------------------------------------------------------------
+
+    def _refused(self, message: Message, error: ChannelError) -> list[Settlement]:
+        """The table of the design: what becomes of the rows of a message that did not go out."""
+        rows, chat_id = message.deliveries, message.deliveries[0].chat_id
+        match error.fault:
+            case Fault.GONE:
+                self._desk.bar(chat_id)
+                rows = [*rows, *self._drop(message)]
+                return [Settlement(one.id, DeliveryState.SUPPRESSED, Held.BLOCKED.value) for one in rows]
+            case Fault.MOVED:
+                # Claimed anew it goes to the new id, before whatever else the chat is to be told.
+                self._desk.move(chat_id, error.moved_to or 0)
+                return [
+                    self._again(one, error.why, 0.0) if one.attempts == 1 else self._later(one, error.why)
+                    for one in rows
+                ]
+            case Fault.WAIT:
+                self._wait(chat_id, error.retry_after)
+                why = Held.RETRY_AFTER.value
+                return [self._again(one, why, error.retry_after, counts=False) for one in rows]
+            case Fault.TOKEN:
+                self.dead = error.why
+                log.error("lane.stopped", bot=self.channel.bot_id, why=error.why)
+                self.stop()
+                return [_put_back(one) for one in rows]
+            case Fault.REFUSED:
+                return [
+                    Settlement(one.id, DeliveryState.FAILED, error.why)
+                    if one.attempts >= _REFUSALS
+                    else self._later(one, error.why)
+                    for one in rows
+                ]
+            case Fault.TEMPORARY:
+                self._faults += 1
+                if self._faults >= _OUTAGE:
+                    pause = min(_LONGEST_PAUSE, 0.5 * 2 ** min(self._faults - _OUTAGE, 10))
+                    self.pace.hold(pause * random.uniform(0.8, 1.2))
+                return [self._later(one, error.why) for one in rows]
+
+    def _drop(self, message: Message) -> list[DueDelivery]:
+        """Take what else is in hand for the chat of a message out of it."""
+        chat = message.deliveries[0].key.user_id
+        line = self._lines.pop(chat, [])
+        line += [entry for entry in self._ready if entry[2].deliveries[0].key.user_id == chat]
+        self._ready = [entry for entry in self._ready if entry[2].deliveries[0].key.user_id != chat]
+        heapq.heapify(self._ready)
+        return [one for entry in line for one in entry[2].deliveries]
+
+    def _wait(self, chat_id: int, seconds: float) -> None:
+        """The messenger asked to wait: the chat does, and where several chats are told so the whole bot."""
+        now = asyncio.get_running_loop().time()
+        self._order.hold(chat_id, self._clock.now() + timedelta(seconds=seconds))
+        recent = {chat: at for chat, at in self._asked_to_wait.items() if now - at < _SPREE_SECONDS}
+        self._asked_to_wait = {**recent, chat_id: now}
+        self.pace.slow_down()
+        if len(self._asked_to_wait) >= _SPREE_CHATS:
+            self._asked_to_wait = {}
+            self.pace.hold(seconds)
+            if seconds > _LONG_HOLD:
+                self._give_back_all()
 
     def _later(self, one: DueDelivery, why: str) -> Settlement:
         """Again, with growing, jittered waits; after a day it has failed."""
-        now = self._clock.now()
-        if now - one.happened_at > _GIVE_UP_AFTER and one.attempts > 1:
+        if self._clock.now() - one.tried_at > _GIVE_UP_AFTER:
             return Settlement(one.id, DeliveryState.FAILED, why)
-        wait = min(3600.0, 5.0 * 2 ** min(one.attempts, 12)) * random.uniform(0.8, 1.2)
-        return Settlement(one.id, DeliveryState.PENDING, why, retry_at=now + timedelta(seconds=wait))
+        wait = min(_LONGEST_WAIT, 2.0 ** min(one.attempts, 12)) * random.uniform(0.8, 1.2)
+        return self._again(one, why, wait)
 
-    def _settle(self, *outcomes: Settlement) -> None:
-        self._outcomes += outcomes
-        self._unsettled.set()
+    def _again(self, one: DueDelivery, why: str, seconds: float, *, counts: bool = True) -> Settlement:
+        self._order.try_again(one)
+        until = self._clock.now() + timedelta(seconds=seconds)
+        return Settlement(one.id, DeliveryState.PENDING, why, retry_at=until, counts=counts)
 
-    async def _settle_as_they_come(self) -> None:
-        while True:
-            await self._unsettled.wait()
-            await asyncio.sleep(_SETTLE_SECONDS)
-            try:
-                await self._flush()
-            except Exception:
-                log.exception("lane.not_settled", bot=self.channel.bot_id)
-                await asyncio.sleep(_POLL_SECONDS)
+    def _give_back_all(self) -> None:
+        """What was claimed and not sent is due again as it was."""
+        entries = [*self._ready, *(entry for line in self._lines.values() for entry in line)]
+        self._ready.clear()
+        self._lines.clear()
+        self._desk.add(*(_put_back(one) for entry in entries for one in entry[2].deliveries))
 
-    async def _flush(self) -> None:
-        """Write the outcomes; what cannot be written is kept and written later."""
-        self._unsettled.clear()
-        outcomes, self._outcomes = self._outcomes, []
-        try:
-            async with self._uow() as uow:
-                await settle(uow, outcomes)
-        except BaseException:
-            self._settle(*outcomes)
-            raise
+    def _written(self, outcomes: list[Settlement], messages: int) -> None:
+        for _ in range(messages):
+            self._slots.release()
+        self._order.ended(outcomes)
+        if sent := [one.delivery_id for one in outcomes if one.state is DeliveryState.SENT]:
+            log.info("deliveries.sent", bot=self.channel.bot_id, deliveries=sent)
+
+
+def _put_back(one: DueDelivery) -> Settlement:
+    return Settlement(one.id, DeliveryState.PENDING, counts=False)
+
+
+def _logged(message: Message) -> Any:
+    first = message.deliveries[0]
+    ids = [one.id for one in message.deliveries]
+    return log.bind(deliveries=ids, bot=first.key.bot, kind=first.event_kind)

@@ -22,6 +22,7 @@ from core.i18n import N_, Translator, match_locale, translator
 from core.queries.audiences import names_of, still_told
 from core.queries.children import schools_of
 from notifier.notices.notice import Event, News, Notice, Reader
+from notifier.quiet import held_until
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,12 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
         assert first is not None
         locale = told[0].locale or match_locale(first.locale) or "en"
         zone = told[0].timezone or first.timezone
+        if (until := held_until(told, zone, uow.now)) is not None:
+            why = Held.QUIET_HOURS.value
+            batch.settled += [
+                Settlement(one.id, DeliveryState.PENDING, why, retry_at=until, counts=False) for one in told
+            ]
+            continue
         key = (locale, zone, told[0].bundle, tuple((one.event_id, one.child_id) for one in told))
         if key not in cards:
             reader = Reader(translator(locale), ZoneInfo(zone))

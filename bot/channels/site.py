@@ -1,4 +1,4 @@
-"""The web address of the application: the chat's pages, the panel and the health check."""
+"""The web address of the application: the chat's pages, the panel, and what is there for those who run it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.app import App
+from bot.channels.watching import watch
 from bot.channels.webchat import Door, Persona, Visitor, WebChat
 from bot.views.help import role_words
 from bot.views.menu import menu_entries
@@ -73,7 +74,7 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         return found
 
     site = web.Application(client_max_size=64 * 1024)
-    site.router.add_get("/healthz", _healthz(app))
+    watch(site, app)
     WebChat(
         database=app.database,
         clock=app.clock,
@@ -86,15 +87,3 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
     ).mount(site)
     app.panel().mount(site)
     return site
-
-
-def _healthz(app: App) -> Any:
-    async def healthz(_request: web.Request) -> web.Response:
-        """200 while the database answers, 503 otherwise."""
-        try:
-            await app.database.ping()
-        except Exception:
-            return web.json_response({"ok": False, "database": "unreachable"}, status=503)
-        return web.json_response({"ok": True})
-
-    return healthz

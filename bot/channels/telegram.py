@@ -31,9 +31,11 @@ from core.i18n import LOCALES, translator
 from core.settings import Settings, SettingsError
 from notifier.channels.telegram.file_ids import FileIds
 from notifier.channels.telegram.send import TelegramChannel
+from notifier.limits import FREE_RATE
 
 log = structlog.get_logger(__name__)
 
+_ANSWER_SECONDS = 30.0
 _LONG_POLL = 25
 _LONGEST_WAIT = 30.0
 _WAIT_AFTER_CONFLICT = 5.0
@@ -66,7 +68,7 @@ class _GetUpdates(TelegramMethod[list[dict[str, Any]]]):
 def make_bot(settings: Settings) -> Bot:
     """The bot of the settings' token at the settings' server; the caller closes its session."""
     assert settings.bot_token is not None
-    session = AiohttpSession()
+    session = AiohttpSession(timeout=_ANSWER_SECONDS)
     if settings.telegram_api_url:
         session.api = TelegramAPIServer.from_base(settings.telegram_api_url.rstrip("/"))
     return Bot(settings.bot_token.get_secret_value(), session=session)
@@ -87,7 +89,10 @@ async def run_telegram(app: App) -> None:
         me = await _patiently(lambda: ask_name(bot), bot.token)
         app.usernames[bot.id] = me.username or ""
         channel = TelegramChannel(
-            bot, rich=app.settings.rich_messages == "auto", file_ids=FileIds(app.database, app.clock)
+            bot,
+            rich=app.settings.rich_messages == "auto",
+            paid=app.settings.telegram_rate > FREE_RATE,
+            file_ids=FileIds(app.database, app.clock),
         )
         app.add_channel(channel, bot)
         log.info("telegram.open", bot=me.username)

@@ -108,3 +108,13 @@ async def set_blocked(uow: UnitOfWork, chat_id: ChatId, *, blocked: bool) -> Non
         await uow.write(
             sa.update(Chat).where(Chat.id == chat_id).values(blocked_since=uow.now if blocked else None)
         )
+
+
+async def move_chat(uow: UnitOfWork, chat_id: ChatId, user_id: int) -> None:
+    """Note that the messenger calls a chat otherwise now; one that another row has already is left alone. One statement."""
+    other = sa.orm.aliased(Chat)
+    taken = sa.exists().where(
+        other.messenger == Chat.messenger, other.bot == Chat.bot, other.user_id == user_id
+    )
+    async with uow.writing():
+        await uow.write(sa.update(Chat).where(Chat.id == chat_id, sa.not_(taken)).values(user_id=user_id))

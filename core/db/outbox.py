@@ -127,6 +127,8 @@ async def publish_change(
         "created_at": uow.now,
         "not_before": not_before or uow.now,
         "cancelled_at": uow.now if before == after else None,
+        "attempts": 0,
+        "why": "",
     }
     uow.after_commit.append(uow.database.on_publish)
     if known is not None:
@@ -135,27 +137,78 @@ async def publish_change(
         await uow.insert(OutboxEvent, kind=kind, key=key, **values)
 
 
-async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> Any:
-    """Events to be told now and not yet fanned out, oldest first. One statement."""
-    return await uow.rows(
+@dataclass(frozen=True, slots=True)
+class DueEvent:
+    """An event that is to be told now."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    actor_id: int | None
+    created_at: datetime
+    not_before: datetime
+
+
+_WAITS = (OutboxEvent.fanned_out_at.is_(None), OutboxEvent.cancelled_at.is_(None))
+
+
+async def due_events(uow: UnitOfWork, kinds: tuple[str, ...], most: int) -> list[int]:
+    """The ids of events to be told now and not yet fanned out, oldest first. One statement."""
+    rows = await uow.rows(
+        sa.select(OutboxEvent.id)
+        .where(*_WAITS, OutboxEvent.not_before <= uow.now, OutboxEvent.kind.in_(kinds))
+        .order_by(OutboxEvent.id)
+        .limit(most)
+    )
+    return [row.id for row in rows]
+
+
+async def next_event(uow: UnitOfWork, kinds: tuple[str, ...]) -> datetime | None:
+    """When the next event is to be told; None where none waits. One statement."""
+    found: datetime | None = await uow.value(
+        sa.select(sa.func.min(OutboxEvent.not_before)).where(*_WAITS, OutboxEvent.kind.in_(kinds))
+    )
+    return found
+
+
+async def take_event(uow: UnitOfWork, event_id: int) -> DueEvent | None:
+    """Lock an event that is still to be told, as it stands now: it may have been replaced or taken back meanwhile.
+
+    None where it is not, or another process has it in hand. Needs ``uow.writing()``. One statement.
+    """
+    row = await uow.row(
         sa.select(
             *(OutboxEvent.id, OutboxEvent.kind, OutboxEvent.payload, OutboxEvent.actor_id),
             *(OutboxEvent.created_at, OutboxEvent.not_before),
         )
-        .where(
-            OutboxEvent.fanned_out_at.is_(None),
-            OutboxEvent.cancelled_at.is_(None),
-            OutboxEvent.not_before <= uow.now,
-            OutboxEvent.kind.in_(kinds),
-        )
-        .order_by(OutboxEvent.id)
-        .limit(most)
+        .where(OutboxEvent.id == event_id, *_WAITS, OutboxEvent.not_before <= uow.now)
+        .with_for_update(skip_locked=True)
     )
+    if row is None:
+        return None
+    return DueEvent(row.id, row.kind, row.payload, row.actor_id, row.created_at, row.not_before)
 
 
 async def mark_fanned_out(uow: UnitOfWork, event_id: int) -> None:
     """Note that an event has its deliveries; needs ``uow.writing()``. One statement."""
-    await uow.write(sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(fanned_out_at=uow.now))
+    await uow.write(
+        sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(fanned_out_at=uow.now, why="")
+    )
+
+
+async def attempts_at(uow: UnitOfWork, event_id: int) -> int:
+    """How often an event could not be fanned out. One statement."""
+    return int(await uow.value(sa.select(OutboxEvent.attempts).where(OutboxEvent.id == event_id)) or 0)
+
+
+async def put_off_event(uow: UnitOfWork, event_id: int, why: str, until: datetime) -> None:
+    """Note that an event could not be fanned out, and when to try again. One statement in its own transaction."""
+    async with uow.writing():
+        await uow.write(
+            sa.update(OutboxEvent)
+            .where(OutboxEvent.id == event_id, *_WAITS)
+            .values(attempts=OutboxEvent.attempts + 1, why=why, not_before=until)
+        )
 
 
 async def cancel_event(uow: UnitOfWork, key: str) -> bool:

@@ -21,12 +21,16 @@ class UnitOfWork:
     for use by two tasks at once.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, via: str = "") -> None:
-        """``via`` says in audit entries where things were done."""
+    def __init__(
+        self, database: Database, clock: Clock, *, via: str = "", over: AsyncConnection | None = None
+    ) -> None:
+        """``via`` says in audit entries where things were done; writes go ``over`` a connection held for that, where one
+        is given."""
         self.database = database
         self.clock = clock
         self.via = via
         self.statements = 0
+        self._over = over
         self._writer: AsyncConnection | None = None
         self.before_commit: list[Callable[[], Awaitable[None]]] = []
         self.after_commit: list[Callable[[], None]] = []
@@ -77,7 +81,7 @@ class UnitOfWork:
         if self._writer is not None:
             yield self
             return
-        async with self.database.writer.begin() as connection:
+        async with self._transaction() as connection:
             self._writer = connection
             try:
                 yield self
@@ -91,6 +95,15 @@ class UnitOfWork:
         pending, self.after_commit = self.after_commit, []
         for tell in pending:
             tell()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        if self._over is None:
+            async with self.database.writer.begin() as connection:
+                yield connection
+        else:
+            async with self._over.begin():
+                yield self._over
 
     async def write(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from core.cards import Card, File, Toast
@@ -17,19 +18,57 @@ class MenuEntry:
     words: str
 
 
+class Fault(StrEnum):
+    """Why a message did not go out, as far as it decides what is done next."""
+
+    WAIT = "wait"
+    """The messenger asks to wait: nothing is wrong with the message."""
+    GONE = "gone"
+    """The person cannot be reached at all: blocked, deactivated, unknown."""
+    MOVED = "moved"
+    """The chat has another id now."""
+    TOKEN = "token"  # noqa: S105 - a word, no secret
+    """Nothing can go out through this bot any more: its token is refused."""
+    REFUSED = "refused"
+    """The messenger says no to this very message, in whatever form."""
+    TEMPORARY = "temporary"
+    """The network or the messenger is at fault."""
+
+
 class ChannelError(Exception):
     """A message did not go out; ``retry_after`` in seconds where the messenger names a wait."""
 
     def __init__(
-        self, why: str, *, retry_after: float | None = None, gone: bool = False, stops_bot: bool = False
+        self,
+        why: str,
+        *,
+        retry_after: float | None = None,
+        gone: bool = False,
+        stops_bot: bool = False,
+        moved_to: int | None = None,
+        refused: bool = False,
     ) -> None:
         super().__init__(why)
         self.why = why
-        self.retry_after = retry_after
-        self.stops_bot = stops_bot
-        """Whether nothing can go out through this bot any more: its token is refused."""
+        self.retry_after = retry_after or 0.0
+        self.moved_to = moved_to
+        """The chat's new id."""
         self.gone = gone
-        """Whether the person cannot be reached at all: blocked, deactivated, unknown."""
+        self.fault = Fault.TEMPORARY
+        for holds, fault in (
+            (refused, Fault.REFUSED),
+            (retry_after is not None, Fault.WAIT),
+            (moved_to is not None, Fault.MOVED),
+            (gone, Fault.GONE),
+            (stops_bot, Fault.TOKEN),
+        ):
+            if holds:
+                self.fault = fault
+
+    @property
+    def stops_bot(self) -> bool:
+        """Whether nothing can go out through this bot any more."""
+        return self.fault is Fault.TOKEN
 
 
 class Channel(Protocol):

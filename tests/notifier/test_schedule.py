@@ -301,7 +301,7 @@ async def test_what_is_over_is_cleaned_up_and_what_may_be_asked_for_stays(
         await uow.insert(CodeTry, at=uow.now, chat_id=chat)
     tidy = Schedule(school.database, school.clock, [cleaning(files)])
     assert await tidy.run_once() == 0
-    await school.after(hours=12)
+    await school.after(hours=10)
     school.clock.move(timedelta(days=100))
     while await tidy.run_once():
         pass

@@ -58,7 +58,10 @@ class Receipt(Base):
 
 
 class OutboxEvent(Base):
-    """A fact to be told from ``not_before`` on; ``key`` makes writing it twice change nothing."""
+    """A fact to be told from ``not_before`` on; ``key`` makes writing it twice change nothing.
+
+    ``attempts`` counts the times its deliveries could not be decided, ``why`` says what went wrong the last time.
+    """
 
     __tablename__ = "outbox_event"
     id: Mapped[Id]
@@ -70,6 +73,8 @@ class OutboxEvent(Base):
     not_before: Mapped[datetime]
     fanned_out_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    why: Mapped[str] = mapped_column(default="")
     __table_args__ = (sa.Index(None, "fanned_out_at", "not_before"),)
 
 
@@ -90,7 +95,7 @@ class Delivery(Base):
 
     ``messenger`` and ``bot`` are the chat's, so that a bot finds its own rows; ``kind`` is one of
     ``core.domain.telling.TELLINGS``; rows of a chat with the same ``bundle`` go out as one message, an empty one alone.
-    ``why`` is a word of ``Held``, or what the messenger said.
+    ``why`` is a word of ``Held``, or what the messenger said; ``tried_at`` when it was first taken for sending.
     """
 
     __tablename__ = "delivery"
@@ -107,10 +112,11 @@ class Delivery(Base):
     priority: Mapped[int]
     not_before: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     message_id: Mapped[int | None]
     settled_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("event_id", "chat_id", "child_id"),
-        sa.Index(None, "messenger", "bot", "state", "priority", "not_before"),
+        sa.Index(None, "messenger", "bot", "state", "priority", "not_before", "id"),
     )

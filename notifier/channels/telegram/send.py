@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import (
-    AiogramError,
-    TelegramAPIError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramNetworkError,
-    TelegramNotFound,
-    TelegramRetryAfter,
-    TelegramUnauthorizedError,
-)
+from aiogram.exceptions import AiogramError, TelegramAPIError
 from aiogram.methods import (
     AnswerCallbackQuery,
     EditMessageText,
@@ -39,7 +30,9 @@ from core.cards.plain import render_plain
 from core.domain.kinds import Messenger
 from core.files import LARGEST_FILE
 from notifier.channels.channel import ChannelError, MenuEntry
+from notifier.channels.telegram.answers import NotModified, Refused, meaning_of
 from notifier.channels.telegram.file_ids import FileIds
+from notifier.channels.telegram.forms import Forms
 from notifier.channels.telegram.html import MESSAGE_LIMIT, render_keyboard, render_telegram_html
 from notifier.channels.telegram.rich import render_rich
 
@@ -51,64 +44,80 @@ _COMMANDS = 100
 _WORDS = 256
 # After so many rich messages in a row that were refused and then taken as HTML, HTML it is.
 _REFUSALS = 3
-_UNREACHABLE = ("chat not found", "user is deactivated", "bot can't initiate", "peer_id_invalid")
 
 
 class TelegramChannel:
     """Implements Channel for one bot. A 400 or 404 to a rich message is repeated at once as HTML; a 404 switches
-    the bot to HTML for good."""
+    the bot to HTML for good. A card that goes to many is rendered once."""
 
     messenger = Messenger.TELEGRAM
 
-    def __init__(self, bot: Bot, *, rich: bool = True, file_ids: FileIds | None = None) -> None:
-        """``file_ids`` remembers what the server calls our files; without it each is sent anew."""
+    def __init__(
+        self, bot: Bot, *, rich: bool = True, paid: bool = False, file_ids: FileIds | None = None
+    ) -> None:
+        """``file_ids`` remembers what the server calls our files; without it each is sent anew. ``paid`` lets messages
+        beyond 30 a second cost Stars."""
         self._file_ids = file_ids
         self.bot_id = bot.id
         self._bot = bot
         self._rich = rich
+        self._paid = True if paid else None
+        self._forms = Forms(bot)
         self._refused = 0
         self._logged: set[str] = set()
 
     async def send(self, chat_id: int, what: Card | File) -> int:
         if isinstance(what, File):
             return await self._send_file(chat_id, what)
-        keyboard = render_keyboard(what)
         if self._rich:
-            shown = await self._try_rich(
-                SendRichMessage(
-                    chat_id=chat_id,
-                    rich_message=render_rich(what),
-                    reply_markup=keyboard,
-                    disable_notification=what.silent or None,
-                )
-            )
-            if shown is not None:
+            try:
+                shown = await self._forms.post(chat_id, what, self._rich_message)
+            except AiogramError as error:
+                self._not_rich(self._said(error))
+            else:
+                self._refused = 0
                 return shown
-        preview = LinkPreviewOptions(is_disabled=True)
-        message = SendMessage(
-            chat_id=chat_id,
-            text=render_telegram_html(what),
-            parse_mode="HTML",
-            reply_markup=keyboard,
-            link_preview_options=preview,
-            disable_notification=what.silent or None,
-        )
         try:
-            sent = await self._call(message)
-        except _Refused as refused:
-            if refused.gone or refused.is_unknown_method:
-                raise
+            shown = await self._forms.post(chat_id, what, self._html_message)
+        except AiogramError as error:
+            refused = self._said(error)
+            if not isinstance(refused, Refused):
+                raise refused from None
+            if refused.is_unknown_method:
+                # Every server can send words: it is the bot that this one does not know.
+                raise ChannelError(refused.why, stops_bot=True) from None
             # Whatever the server dislikes in our markup or keys is our fault, and must not cost anybody the words.
             log.error("telegram.card_refused", bot=self.bot_id, why=refused.why)
             plain = SendMessage(
                 chat_id=chat_id,
                 text=render_plain(what, limit=MESSAGE_LIMIT // 2) or ELLIPSIS,
-                link_preview_options=preview,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                allow_paid_broadcast=self._paid,
                 disable_notification=what.silent or None,
             )
             return _message_id(await self._call(plain))
         self._html_went_through()
-        return _message_id(sent)
+        return shown
+
+    def _rich_message(self, card: Card) -> TelegramMethod[Message]:
+        return SendRichMessage(
+            chat_id=0,
+            rich_message=render_rich(card),
+            reply_markup=render_keyboard(card),
+            allow_paid_broadcast=self._paid,
+            disable_notification=card.silent or None,
+        )
+
+    def _html_message(self, card: Card) -> TelegramMethod[Message]:
+        return SendMessage(
+            chat_id=0,
+            text=render_telegram_html(card),
+            parse_mode="HTML",
+            reply_markup=render_keyboard(card),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            allow_paid_broadcast=self._paid,
+            disable_notification=card.silent or None,
+        )
 
     async def edit(self, chat_id: int, message_id: int, card: Card) -> int:
         keyboard = render_keyboard(card)
@@ -122,7 +131,7 @@ class TelegramChannel:
                         reply_markup=keyboard,
                     )
                 )
-            except _NotModified:
+            except NotModified:
                 return message_id
             if shown is not None:
                 return message_id
@@ -137,9 +146,9 @@ class TelegramChannel:
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                 )
             )
-        except _NotModified:
+        except NotModified:
             return message_id
-        except _Refused:
+        except Refused:
             # Too old, a picture, deleted: whatever it is, the person gets the answer as a new message.
             return await self.send(chat_id, card)
         self._html_went_through()
@@ -179,17 +188,13 @@ class TelegramChannel:
         if known is not None and self._file_ids is not None:
             try:
                 return _message_id(await self._call(self._document(chat_id, file, known)))
-            except _Refused as refused:
-                if refused.gone:
-                    raise
+            except Refused:
                 await self._file_ids.forget(self.bot_id, file.content)
         try:
             sent = await self._call(
                 self._document(chat_id, file, BufferedInputFile(file.content, filename=file.name))
             )
-        except _Refused as refused:
-            if refused.gone:
-                raise
+        except Refused as refused:
             self._log_once("sendDocument", refused.why)
             return await self.send(chat_id, Card(file.name, (Text(file.words),)))
         if self._file_ids and isinstance(sent, Message) and sent.document is not None:
@@ -200,20 +205,26 @@ class TelegramChannel:
     def _document(chat_id: int, file: File, document: str | BufferedInputFile) -> SendDocument:
         return SendDocument(chat_id=chat_id, document=document, caption=shorten(file.words, _CAPTION) or None)
 
-    async def _try_rich(self, method: TelegramMethod[Message] | EditMessageText) -> int | None:
+    async def _try_rich(self, method: EditMessageText) -> int | None:
         """The id of the message; None where it should be said in HTML instead."""
         try:
             sent = await self._call(method)
-        except _NotModified:
+        except NotModified:
             raise
-        except _Refused as refused:
-            self._log_once("richMessages", refused.why)
-            self._refused += 1
-            if refused.is_unknown_method:
-                self._rich = False
+        except Refused as refused:
+            self._not_rich(refused)
             return None
         self._refused = 0
         return _message_id(sent)
+
+    def _not_rich(self, error: ChannelError) -> None:
+        """Count a rich message that was refused as such; raises what speaks of anything else."""
+        if not isinstance(error, Refused):
+            raise error from None
+        self._log_once("richMessages", error.why)
+        self._refused += 1
+        if error.is_unknown_method:
+            self._rich = False
 
     def _html_went_through(self) -> None:
         if self._refused >= _REFUSALS:
@@ -223,23 +234,11 @@ class TelegramChannel:
         try:
             answer: Message | bool = await self._bot(method)  # type: ignore[arg-type]
             return answer
-        except TelegramRetryAfter as error:
-            raise ChannelError("told to wait", retry_after=float(error.retry_after)) from None
-        except TelegramNetworkError as error:
-            raise ChannelError(self._hidden(f"network: {error.message}")) from None
-        except TelegramUnauthorizedError:
-            raise ChannelError("the token is refused", stops_bot=True) from None
-        except TelegramAPIError as error:
-            why = self._hidden(error.message)
-            if "message is not modified" in why:
-                raise _NotModified(why) from None
-            gone = isinstance(error, TelegramForbiddenError) or (
-                isinstance(error, TelegramBadRequest)
-                and any(words in why.casefold() for words in _UNREACHABLE)
-            )
-            raise _Refused(why, gone=gone, is_unknown_method=isinstance(error, TelegramNotFound)) from None
         except AiogramError as error:
-            raise ChannelError(f"an answer that makes no sense: {type(error).__name__}") from None
+            raise self._said(error) from None
+
+    def _said(self, error: AiogramError) -> ChannelError:
+        return meaning_of(error, self._hidden)
 
     async def _optional(self, method: TelegramMethod[bool]) -> None:
         """What may fail: the bot goes on, and the log says so once a method."""
@@ -256,18 +255,6 @@ class TelegramChannel:
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._bot.token, "•••")
-
-
-class _Refused(ChannelError):
-    """The server said no to this very request."""
-
-    def __init__(self, why: str, *, gone: bool = False, is_unknown_method: bool = False) -> None:
-        super().__init__(why, gone=gone)
-        self.is_unknown_method = is_unknown_method
-
-
-class _NotModified(_Refused):
-    """The message shows this already."""
 
 
 def _message_id(sent: Message | bool) -> int:

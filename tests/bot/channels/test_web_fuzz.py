@@ -48,6 +48,8 @@ _READ = (
         "/chat/live",
         "/chat/files/1",
         "/healthz",
+        "/readyz",
+        "/metrics",
     ),
     *("/static/chat.js", "/static/../routes.py", "/static/%00", "/chat/files/999999999999999999", "/nowhere"),
 )

@@ -79,7 +79,9 @@ async def test_behind_tls_the_cookie_is_secure(
         assert response.headers["Strict-Transport-Security"]
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/static/chat.js", "/chat/history", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/metrics", "/static/chat.js", "/chat/history", "/nothing"]
+)
 async def test_every_answer_carries_a_strict_policy(site: Site, path: str) -> None:
     response = await site.browser().session.get(path)
     policy = response.headers["Content-Security-Policy"]

@@ -11,7 +11,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
 from core.cards import Button, Card, File, Text, Toast
-from notifier.channels.channel import ChannelError, MenuEntry
+from notifier.channels.channel import ChannelError, Fault, MenuEntry
 from notifier.channels.telegram.send import TelegramChannel
 from tests.support.telegram import TOKEN, BotApi, Failure, bot_api
 
@@ -150,6 +150,52 @@ async def test_a_refused_token_stops_the_bot(channel: TelegramChannel, api: BotA
     with pytest.raises(ChannelError) as caught:
         await channel.send(7, CARD)
     assert caught.value.stops_bot
+
+
+@pytest.mark.parametrize(("status", "description"), [(500, "Internal Server Error"), (502, "Bad Gateway")])
+async def test_a_servers_own_fault_is_tried_again_and_not_said_otherwise(
+    channel: TelegramChannel, api: BotApi, status: int, description: str
+) -> None:
+    api.always["sendRichMessage"] = Failure(status, description)
+    with pytest.raises(ChannelError) as caught:
+        await channel.send(7, CARD)
+    assert caught.value.fault is Fault.TEMPORARY
+    assert not api.of("sendMessage")
+
+
+async def test_a_group_that_moved_says_where_to(channel: TelegramChannel, api: BotApi) -> None:
+    api.always["sendRichMessage"] = Failure(
+        400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": -1007}
+    )
+    with pytest.raises(ChannelError) as caught:
+        await channel.send(-7, CARD)
+    assert (caught.value.fault, caught.value.moved_to) == (Fault.MOVED, -1007)
+
+
+async def test_a_server_that_does_not_know_the_bot_stops_it(channel: TelegramChannel, api: BotApi) -> None:
+    api.always["sendRichMessage"] = api.always["sendMessage"] = Failure(404, "Not Found")
+    with pytest.raises(ChannelError) as caught:
+        await channel.send(7, CARD)
+    assert caught.value.stops_bot
+
+
+async def test_words_that_are_refused_in_every_form_are_refused(
+    channel: TelegramChannel, api: BotApi
+) -> None:
+    api.always["sendRichMessage"] = api.always["sendMessage"] = Failure(400, "Bad Request: nonsense")
+    with pytest.raises(ChannelError) as caught:
+        await channel.send(7, CARD)
+    assert caught.value.fault is Fault.REFUSED
+
+
+async def test_one_card_to_many_is_the_same_to_each(channel: TelegramChannel, api: BotApi) -> None:
+    other = Card("Another", (Text("Words & more"),))
+    for chat_id, card in ((7, CARD), (8, CARD), (7, other)):
+        await channel.send(chat_id, card)
+    first, second, third = api.of("sendRichMessage")
+    assert (first.params.pop("chat_id"), second.params.pop("chat_id")) == (7, 8)
+    assert first.params == second.params
+    assert first.params["rich_message"] != third.params["rich_message"]
 
 
 async def test_a_dead_server_is_a_channel_error_without_the_token(bot: Bot, api: BotApi) -> None:
