@@ -93,9 +93,29 @@ def unread_key(announcement_id: int, number: int) -> str:
     return f"announcement_unread:{announcement_id}:{number}"
 
 
-def nudge_key(announcement_id: int, at: datetime, *, hours_ago: int = 0) -> str:
-    """The key of the author's nudge in the hour of a moment, or some hours before it."""
-    return f"announcement_nudged:{announcement_id}:{int(at.timestamp()) // 3600 - hours_ago}"
+def nudge_key(announcement_id: int, number: int) -> str:
+    """The key of its author's ``number``-th nudge."""
+    return f"announcement_nudged:{announcement_id}:{number}"
+
+
+def edited_key(announcement_id: int, number: int) -> str:
+    """The key of the event that tells its ``number``-th edit."""
+    return f"announcement_edited:{announcement_id}:{number}"
+
+
+MOST_NUDGES = 40
+MOST_EDITS = 40
+"""As many edits are known to be of one announcement; further ones are told all the same, each by itself."""
+
+
+def telling_keys(announcement_id: int) -> list[str]:
+    """The keys of all events that bring its words to somebody: as published, as edited, again, by a nudge."""
+    return [
+        published_key(announcement_id),
+        *(unread_key(announcement_id, number) for number in range(1, Resends().most + 1)),
+        *(edited_key(announcement_id, number) for number in range(1, MOST_EDITS + 1)),
+        *(nudge_key(announcement_id, number) for number in range(1, MOST_NUDGES + 1)),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = await not_waiting(uow, told, event.id, event.created_at)
+    links = await not_waiting(uow, told, event.id)
     return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
 
 
@@ -91,8 +91,10 @@ async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = told_already(uow, told)
-    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+    links = await told_already(uow, told)
+    return Audience(
+        links, told.timezone, told.locale, event.actor_id, told.telling, lapsed=Held.SUPERSEDED
+    )
 
 
 async def _withdrawn(
@@ -118,9 +120,10 @@ async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = await still_unread(
-        uow, told, event.id, event.created_at, until_acknowledged=told.asks and event.kind == _NUDGED
+        uow, told, event.id, until_acknowledged=told.asks and event.kind == _NUDGED
     )
-    return Audience(links, told.timezone, told.locale, told.author_id, lapsed=Held.READ)
+    again = TELLINGS["news"] if told.telling.kind == "news" else TELLINGS["again"]
+    return Audience(links, told.timezone, told.locale, told.author_id, again, lapsed=Held.READ)
 
 
 def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
