@@ -121,7 +121,8 @@ def telling_keys(announcement_id: int) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Resends:
     """When those are told again who have not read what wants to be acknowledged: at ``spans`` after it was published
-    and then, unless ``morning`` is None, at that hour of the next morning. A re-send more than ``LATE`` late is none."""
+    and then, unless ``morning`` is None, at that hour of the next morning that is ``NIGHT`` away at least. A re-send
+    more than ``LATE`` late is none."""
 
     spans: Sequence[timedelta] = (timedelta(minutes=15), timedelta(minutes=60))
     morning: time | None = time(7, 30)
@@ -130,10 +131,11 @@ class Resends:
         """The moments of the re-sends, first to last, in UTC."""
         found = [published_at + span for span in self.spans]
         if self.morning is not None:
-            local = (found[-1] if found else published_at).astimezone(zone)
-            days = (local.date() + timedelta(days=number) for number in range(2))
-            mornings = (datetime.combine(day, self.morning, zone) for day in days)
-            found.append(next(one for one in mornings if one > local).astimezone(UTC))
+            earliest = (found[-1] if found else published_at) + NIGHT
+            first = earliest.astimezone(zone).date()
+            days = (first + timedelta(days=number) for number in range(2))
+            mornings = (datetime.combine(day, self.morning, zone).astimezone(UTC) for day in days)
+            found.append(next(one for one in mornings if one >= earliest))
         return found
 
     def due(self, published_at: datetime, zone: tzinfo, now: datetime) -> int:
@@ -152,11 +154,13 @@ class Resends:
         """After this nothing is told again, late ones included."""
         return (
             max(self.spans, default=timedelta(0))
-            + (timedelta(days=1) if self.morning else timedelta(0))
+            + (NIGHT + timedelta(hours=25) if self.morning else timedelta(0))
             + LATE
         )
 
 
 LATE = timedelta(days=1)
+NIGHT = timedelta(hours=3)
+"""What was announced early in the morning has its next morning a day later."""
 SHORT_RESENDS = Resends(tuple(timedelta(minutes=number) for number in (1, 2, 3)), None)
 """For showing them: three within as many minutes."""

@@ -55,12 +55,20 @@ def _card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
     heading = t("{school}: edited announcement", school=one.school) if one.edited else one.school
     if one.urgency in RINGING_HEADINGS:
         heading = t(RINGING_HEADINGS[one.urgency], heading=heading)
-    return Card(heading, _words(t, one), _buttons(t, one), silent=one.silent)
+    return Card(heading, (*_words(t, one), *_asked(t, one)), _buttons(t, one), silent=one.silent)
 
 
-def _words(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
-    asked = (Note(t("The school asks you to say that you have read it.")),) if one.asks else ()
-    return (Text(one.text or t("No words, only files.")), *_signed(one), *asked)
+def _words(t: Translator, one: AnnouncementTold, most: int | None = None) -> tuple[Block, ...]:
+    """The words, with how many files there are to open, and who says so."""
+    text = one.text if most is None else shorten(one.text, most)
+    if not text:
+        return (Text(t("No words, only files.")), *_signed(one))
+    files = (Note(t.plural("{n} file: tap Open", "{n} files: tap Open", one.files)),) if one.files else ()
+    return (Text(text), *files, *_signed(one))
+
+
+def _asked(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
+    return (Note(t("The school asks you to say that you have read it.")),) if one.asks else ()
 
 
 def _buttons(t: Translator, one: AnnouncementTold) -> tuple[tuple[Button, ...], ...]:
@@ -74,8 +82,8 @@ def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     t = reader.t
     blocks: list[Block] = []
     for one in {one.id: one for one in told}.values():
-        text = shorten(one.text, _SHORT) or t("No words, only files.")
-        blocks += [Text(text), *_signed(one)]
+        edited = (Note(t("edited")),) if one.edited else ()
+        blocks += [*_words(t, one, _SHORT), *edited, *_asked(t, one)]
     return blocks
 
 
@@ -133,8 +141,7 @@ def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
         if one.asks
         else t("{school}: please read", school=one.school)
     )
-    text = shorten(one.text, _SHORT) or t("No words, only files.")
-    return Card(heading, (Text(text), *_signed(one)), _buttons(t, one), silent=one.silent)
+    return Card(heading, _words(t, one, _SHORT), _buttons(t, one), silent=one.silent)
 
 
 # --- to the author ----------------------------------------------------------------------------------------
@@ -155,26 +162,40 @@ async def _count(
         return {}
     today = uow.now.astimezone(ZoneInfo(told.timezone)).date()
     reach = await reach_of(uow, told.readers, today, told.id, author=[told.author_id or 0])
-    return {0: (told, len(reach.unread(asks=told.asks)))}
+    return {0: (told, len(reach.unread(asks=told.asks)))} if reach.linked else {}
 
 
 def _count_card(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Card:
     t, (one, unread) = reader.t, told[0]
-    heading = (
-        t.plural(
-            "{n} has not acknowledged your announcement",
-            "{n} have not acknowledged your announcement",
-            unread,
-        )
-        if unread
-        else t("Everybody has acknowledged your announcement")
+    report = Button(t("Who has read it"), taps.report(one.id))
+    return Card(_counted(t, unread), _count_words(t, one, unread), ((report,),))
+
+
+def _count_lines(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Sequence[Block]:
+    t = reader.t
+    return [
+        block
+        for one, unread in told
+        for block in (Text(_counted(t, unread)), *_count_words(t, one, unread))
+    ]
+
+
+def _counted(t: Translator, unread: int) -> str:
+    if not unread:
+        return t("All who can be told have acknowledged your announcement")
+    return t.plural(
+        "{n} has not acknowledged your announcement", "{n} have not acknowledged your announcement", unread
     )
-    blocks: list[Block] = [Text(shorten(one.text or "…", 200))]
-    if unread:
-        blocks.append(
-            Note(t("They were reminded as often as I do by myself. Families without a link are not counted."))
-        )
-    return Card(heading, tuple(blocks), ((Button(t("Who has read it"), taps.report(one.id)),),))
+
+
+def _count_words(t: Translator, one: AnnouncementTold, unread: int) -> tuple[Block, ...]:
+    words = Text(shorten(one.text or "…", 200))
+    if not unread:
+        return (words,)
+    return (
+        words,
+        Note(t("I do not remind them any more by myself. Families without a link are not counted.")),
+    )
 
 
 NOTICES = (
@@ -217,5 +238,6 @@ NOTICES = (
         audience=_author,
         load=_count,
         card=_count_card,
+        lines=_count_lines,
     ),
 )

@@ -12,6 +12,7 @@ from core.access import load_actor
 from core.clock import FrozenClock
 from core.db.engine import Database
 from core.db.models import (
+    AcademicYear,
     Announcement,
     Chat,
     ChatLink,
@@ -366,3 +367,22 @@ async def test_its_author_was_asked_to_acknowledge_the_own_announcement(stage: S
     assert "please acknowledge" not in listed
     assert "new ·" not in listed
     assert "please acknowledge" in (await phone(stage, cast, "mother").send("/news")).text
+
+
+async def test_urgent_words_could_not_be_sent_to_an_audience_chosen_afterwards_that_may_not_ring(
+    stage: Stage, cast: Cast
+) -> None:
+    """A head who also teaches at another school: Send answered that there is nothing like that."""
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        head, school_id = cast["head"].person_id, cast.other_school_id
+        await uow.insert(RoleAssignment, person_id=head, org_id=school_id, role=Role.TEACHER)
+        year = await uow.value(sa.select(AcademicYear.id))
+        await uow.insert(
+            SchoolClass, school_id=school_id, year_id=year, name="9Z", grade=9, homeroom_teacher_id=head
+        )
+    author = await choosing(stage, cast, "/announce school: dress warmly", "Urgent", "Back", by="head")
+    await author.tap("Change audience")
+    shown = await author.tap("9Z")
+    assert "urgent" not in shown.text
+    await author.tap("Send")
+    assert (await kept(stage))[0] == "at_once"

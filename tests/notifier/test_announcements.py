@@ -373,3 +373,36 @@ async def test_who_nudges_without_end_is_told_that_it_is_enough(school: School) 
             await publish(uow, "announcement_nudged", nudge_key(1, number), payload={"announcement": 1})
     school.clock.move(timedelta(hours=2))
     assert "often enough" in (await homeroom.tap_data("am:nudge:1:0:opened")).text
+
+
+async def test_a_notice_said_nothing_of_the_files_that_are_to_be_opened(school: School) -> None:
+    homeroom = phone(school, "homeroom")
+    await homeroom.give(homeroom.document(b"a form", "form.pdf", caption="/announce 7A: sign the form"))
+    await homeroom.tap("Send")
+    await school.after(seconds=1)
+    assert "1 file: tap Open" in school.heard("mother")[0]
+
+
+async def test_the_authors_count_lost_its_number_in_a_digest(school: School) -> None:
+    await school.prefer("homeroom", "again", Choice.DAILY)
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    school.clock.move(timedelta(minutes=3))
+    await resend(school, SHORT_RESENDS)
+    await school.after(minutes=5)
+    await school.after(hours=9)
+    (said,) = school.heard("homeroom")
+    assert "2 have not acknowledged your announcement" in said
+
+
+async def test_everybody_had_acknowledged_what_nobody_could_be_told(school: School) -> None:
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        families = [school.cast[name].person_id for name in ("mother", "father", "ivan", "alexei")]
+        families.append(school.cast["stranger_mother"].person_id)
+        await uow.write(
+            sa.update(ChatLink).where(ChatLink.person_id.in_(families)).values(revoked_at=uow.now)
+        )
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    school.clock.move(timedelta(minutes=3))
+    await resend(school, SHORT_RESENDS)
+    await school.after(minutes=5)
+    assert not school.heard("homeroom")

@@ -226,6 +226,8 @@ async def on_tap(turn: Turn, tap: AnnounceTap) -> Reply:
     if tap.do == "to" and not draft.edits:
         audience = await access_audience(turn.uow, turn.actor, tap.to)
         draft = replace(draft, audience=audience.code)
+        if draft.how.urgency in RINGING and not await may_ring(turn.uow, turn.actor, audience):
+            draft = replace(draft, how=draft.how.told(Urgency.AT_ONCE))
     if tap.do in _OPTIONS and not draft.edits:
         return await _options(turn, kept, draft, tap)
     if tap.do == "edit":
