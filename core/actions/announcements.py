@@ -153,9 +153,7 @@ async def _write_words(uow: UnitOfWork, own: Announced, words: str, *, edited_at
     """Raises Invalid("changed_since") where somebody else was quicker. One statement."""
     result = await uow.write(
         sa.update(Announcement)
-        .where(
-            Announcement.id == own.id, Announcement.text == own.text, Announcement.withdrawn_at.is_(None)
-        )
+        .where(Announcement.id == own.id, Announcement.text == own.text, Announcement.withdrawn_at.is_(None))
         .values(text=words, edited_at=edited_at)
         .returning(Announcement.id)
     )
@@ -167,7 +165,9 @@ async def _edited(uow: UnitOfWork, number: AnnouncementId, author: PersonId) -> 
     """Tell that it was edited; the event's key. Two statements."""
     keys = [edited_key(number, edit) for edit in range(1, MOST_EDITS + 1)]
     known = await uow.rows(sa.select(OutboxEvent.key).where(OutboxEvent.key.in_(keys)))
-    key = keys[len(known)] if len(known) < len(keys) else f"announcement_edited:{number}:{uow.now.timestamp()}"
+    key = (
+        keys[len(known)] if len(known) < len(keys) else f"announcement_edited:{number}:{uow.now.timestamp()}"
+    )
     await _event(uow, "announcement_edited", number, author, key=key)
     return key
 

@@ -100,9 +100,7 @@ async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = await told_already(uow, told)
-    return Audience(
-        links, told.timezone, told.locale, event.actor_id, told.telling, lapsed=Held.SUPERSEDED
-    )
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling, lapsed=Held.SUPERSEDED)
 
 
 async def _withdrawn(
@@ -127,9 +125,7 @@ async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = await still_unread(
-        uow, told, event.id, until_acknowledged=told.asks and event.kind == _NUDGED
-    )
+    links = await still_unread(uow, told, event.id, until_acknowledged=told.asks and event.kind == _NUDGED)
     again = TELLINGS["news"] if told.telling.kind == "news" else TELLINGS["again"]
     return Audience(links, told.timezone, told.locale, told.author_id, again, lapsed=Held.READ)
 
@@ -174,9 +170,7 @@ def _count_card(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) ->
 def _count_lines(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Sequence[Block]:
     t = reader.t
     return [
-        block
-        for one, unread in told
-        for block in (Text(_counted(t, unread)), *_count_words(t, one, unread))
+        block for one, unread in told for block in (Text(_counted(t, unread)), *_count_words(t, one, unread))
     ]
 
 

@@ -344,9 +344,10 @@ async def test_a_nudge_of_plain_news_rang_where_news_are_off(school: School) -> 
     await school.after(seconds=1)
     assert not school.heard("stranger_mother")
     assert "please read" in school.heard("mother")[-1]
-    assert "News and announcements: off in your settings" in (
-        await phone(school, "stranger_mother").send("/why")
-    ).text
+    assert (
+        "News and announcements: off in your settings"
+        in (await phone(school, "stranger_mother").send("/why")).text
+    )
 
 
 async def test_a_withdrawal_missed_those_who_only_knew_it_by_a_nudge(school: School) -> None:
