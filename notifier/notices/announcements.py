@@ -55,16 +55,18 @@ def _card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
     heading = t("{school}: edited announcement", school=one.school) if one.edited else one.school
     if one.urgency in RINGING_HEADINGS:
         heading = t(RINGING_HEADINGS[one.urgency], heading=heading)
-    return Card(heading, (*_words(t, one), *_asked(t, one)), _buttons(t, one), silent=one.silent)
+    return Card(
+        heading, (*_words(t, one), *_signed(one), *_asked(t, one)), _buttons(t, one), silent=one.silent
+    )
 
 
 def _words(t: Translator, one: AnnouncementTold, most: int | None = None) -> tuple[Block, ...]:
-    """The words, with how many files there are to open, and who says so."""
+    """The words, and how many files there are to open."""
     text = one.text if most is None else shorten(one.text, most)
     if not text:
-        return (Text(t("No words, only files.")), *_signed(one))
+        return (Text(t("No words, only files.")),)
     files = (Note(t.plural("{n} file: tap Open", "{n} files: tap Open", one.files)),) if one.files else ()
-    return (Text(text), *files, *_signed(one))
+    return (Text(text), *files)
 
 
 def _asked(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
@@ -82,8 +84,9 @@ def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     t = reader.t
     blocks: list[Block] = []
     for one in {one.id: one for one in told}.values():
-        edited = (Note(t("edited")),) if one.edited else ()
-        blocks += [*_words(t, one, _SHORT), *edited, *_asked(t, one)]
+        # A digest may bring news of two schools together.
+        signed = Note(" · ".join(filter(None, (one.author, one.school, t("edited") if one.edited else ""))))
+        blocks += [*_words(t, one, _SHORT), signed, *_asked(t, one)]
     return blocks
 
 
@@ -137,7 +140,7 @@ def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
         if one.asks
         else t("{school}: please read", school=one.school)
     )
-    return Card(heading, _words(t, one, _SHORT), _buttons(t, one), silent=one.silent)
+    return Card(heading, (*_words(t, one, _SHORT), *_signed(one)), _buttons(t, one), silent=one.silent)
 
 
 # --- to the author ----------------------------------------------------------------------------------------
