@@ -65,7 +65,11 @@ def _words(t: Translator, one: AnnouncementTold, most: int | None = None) -> tup
     text = one.text if most is None else shorten(one.text, most)
     if not text:
         return (Text(t("No words, only files.")),)
-    files = (Note(t.plural("{n} file: tap Open", "{n} files: tap Open", one.files)),) if one.files else ()
+    files = (
+        (Note(t.plural("{n} file comes with it.", "{n} files come with it.", one.files)),)
+        if one.files
+        else ()
+    )
     return (Text(text), *files)
 
 

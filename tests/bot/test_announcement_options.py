@@ -386,3 +386,19 @@ async def test_urgent_words_could_not_be_sent_to_an_audience_chosen_afterwards_t
     assert "urgent" not in shown.text
     await author.tap("Send")
     assert (await kept(stage))[0] == "at_once"
+
+
+async def test_yes_to_an_emergency_of_a_grade_rang_the_whole_school_with_other_words(
+    stage: Stage, cast: Cast
+) -> None:
+    head = await choosing(stage, cast, "/announce grade 7: no heating", "Emergency", "Back", by="head")
+    yes = (await head.tap("Send")).buttons["Ring every phone now"]
+    for label in ("Back", "Change audience", "Riverside School", "Edit"):
+        await head.tap(label)
+    await head.send("no heating at all")
+    asked = await head.tap_data(yes)
+    assert "are you sure" in asked.text
+    assert "no heating at all" in asked.text
+    assert await texts(stage) == []
+    await head.tap("Ring every phone now")
+    assert await texts(stage) == ["no heating at all"]

@@ -381,7 +381,7 @@ async def test_a_notice_said_nothing_of_the_files_that_are_to_be_opened(school: 
     await homeroom.give(homeroom.document(b"a form", "form.pdf", caption="/announce 7A: sign the form"))
     await homeroom.tap("Send")
     await school.after(seconds=1)
-    assert "1 file: tap Open" in school.heard("mother")[0]
+    assert "1 file comes with it" in school.heard("mother")[0]
 
 
 async def test_the_authors_count_lost_its_number_in_a_digest(school: School) -> None:
