@@ -27,7 +27,7 @@ Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 class AnnounceTap(CallbackData, prefix="an"):
     """What to do with the draft ``posting``; ``to`` is an audience's code, of an option what it becomes: an urgency, 0
-    or 1, or a moment in seconds since 1970, 0 for none."""
+    or 1, or a moment in seconds since 1970, 0 for none; for ``ring`` the seal of the draft that was shown."""
 
     do: Literal[
         "to", "choose", "send", "edit", "cancel", "undo", "show",

@@ -10,6 +10,7 @@ from bot.views.audience import audience_words, count_words
 from core.cards import Block, Button, Card, Facts, Note, Text
 from core.domain.announcing import HowTold
 from core.domain.audience_words import Audience
+from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import PostingId
 from core.domain.kinds import Urgency
 from core.domain.spoken_moments import Offered
@@ -100,8 +101,10 @@ def moments_card(
     return Card(t("Schedule for …"), blocks, tuple(rows))
 
 
-def sure_card(t: Translator, posting_id: PostingId, audience: Audience, reach: Reach, text: str) -> Card:
-    """Asked before every phone rings."""
+def sure_card(
+    t: Translator, posting_id: PostingId, audience: Audience, reach: Reach, draft: AnnouncementDraft
+) -> Card:
+    """Asked before every phone rings; Yes is for just what is shown."""
     families = sum(one.linked for one in reach.families)
     blocks: list[Block] = [
         Text(
@@ -113,13 +116,18 @@ def sure_card(t: Translator, posting_id: PostingId, audience: Audience, reach: R
         ),
         Facts(((t("For"), audience_words(t, audience)), (t("Reaches"), count_words(t, reach)))),
     ]
-    if text:
-        blocks.append(Text(text))
+    if draft.text:
+        blocks.append(Text(draft.text))
     return Card(
         t("Emergency: are you sure?"),
         tuple(blocks),
         (
-            (Button(t("Ring every phone now"), AnnounceTap(do="ring", posting=posting_id).pack()),),
+            (
+                Button(
+                    t("Ring every phone now"),
+                    AnnounceTap(do="ring", posting=posting_id, to=draft.seal).pack(),
+                ),
+            ),
             (Button(t("Back"), AnnounceTap(do="show", posting=posting_id).pack()),),
         ),
     )

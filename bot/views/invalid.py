@@ -52,6 +52,10 @@ def invalid_words(t: Translator, error: Invalid) -> tuple[str, str]:
             t("Reminded already"),
             t("They were reminded less than an hour ago. Please give them a little time."),
         ),
+        "nudged_enough": (
+            t("Reminded already"),
+            t("They were reminded often enough. Please talk to them in another way."),
+        ),
         "homework_incomplete": (t("Something is missing"), t("Choose the course and the day first.")),
         "undone_already": (t("Undone already"), t("This entry has been taken back before.")),
         "changed_since": (

@@ -58,7 +58,7 @@ def _headline(t: Translator, one: Announced, zone: tzinfo | None) -> str:
         t("new") if not one.opened else "",
         t("emergency") if one.urgency is Urgency.EMERGENCY else "",
         t("urgent") if one.urgency is Urgency.URGENT else "",
-        t("please acknowledge") if one.asks and one.acknowledged_at is None else "",
+        t("please acknowledge") if one.asks and one.acknowledged_at is None and not one.is_own else "",
         t.datetime(one.published_at, zone),
         t.list(list(one.about)) if one.about else "",
         audience_words(t, one.audience),
@@ -66,11 +66,8 @@ def _headline(t: Translator, one: Announced, zone: tzinfo | None) -> str:
     return f"{' · '.join(part for part in parts if part)}: {shorten(one.text or '…', 120)}"
 
 
-def announcement_card(
-    t: Translator, one: Announced, zone: tzinfo | None, *, is_reader: bool = True, toast: str = ""
-) -> Card:
-    """One announcement, whole, with its files; of one that asks, whether it is acknowledged. ``is_reader`` is False
-    for its author."""
+def announcement_card(t: Translator, one: Announced, zone: tzinfo | None, *, toast: str = "") -> Card:
+    """One announcement, whole, with its files; of one that asks, whether it is acknowledged."""
     signed = [one.author] if one.author else []
     signed += [audience_words(t, one.audience), t.datetime(one.published_at, zone)]
     if one.edited_at:
@@ -86,7 +83,7 @@ def announcement_card(
         blocks.append(
             Note(t("✓ You have acknowledged it: {time}", time=t.datetime(one.acknowledged_at, zone)))
         )
-    elif one.asks and is_reader and not one.withdrawn:
+    elif one.asks and not one.is_own and not one.withdrawn:
         blocks.append(Note(t("The school asks you to say that you have read it.")))
         rows.append((Button(t("I have read it"), NewsTap(on="ack", id=one.id).pack()),))
     rows += [

@@ -14,7 +14,7 @@ from core.db.conversation import ChatKey
 from core.db.models import Announcement, OutboxEvent
 from core.db.outbox import cancel_event, publish
 from core.db.uow import UnitOfWork
-from core.domain.announcing import FARTHEST, RINGING, published_key
+from core.domain.announcing import FARTHEST, MOST_EDITS, RINGING, edited_key, published_key
 from core.domain.audience_words import Audience
 from core.domain.drafts import AnnouncementDraft
 from core.domain.ids import AnnouncementId, ChatId, PersonId, PostingId
@@ -123,8 +123,9 @@ async def edit_announcement(
             raise Invalid("announcement_empty")
         author = speaker(actor, own.audience)
         scheduled = own.is_scheduled(uow.now)
-        await _write_words(uow, own.id, words, edited_at=own.edited_at if scheduled else uow.now)
+        await _write_words(uow, own, words, edited_at=own.edited_at if scheduled else uow.now)
         added = await attach(uow, files, (), announcement=own.id)
+        told = "" if scheduled else await _edited(uow, own.id, author)
         await keep_effects(
             uow,
             posting.id,
@@ -134,10 +135,9 @@ async def edit_announcement(
                 "after": words,
                 "edited_before": own.edited_at.isoformat() if own.edited_at else None,
                 "attachments": added,
+                "event": told,
             },
         )
-        if not scheduled:
-            await _event(uow, "announcement_edited", own.id, author, key=f"announcement_edited:{posting.id}")
         await record(
             uow,
             "announcement.edit",
@@ -149,12 +149,27 @@ async def edit_announcement(
     return own
 
 
-async def _write_words(
-    uow: UnitOfWork, number: AnnouncementId, words: str, *, edited_at: datetime | None
-) -> None:
-    await uow.write(
-        sa.update(Announcement).where(Announcement.id == number).values(text=words, edited_at=edited_at)
+async def _write_words(uow: UnitOfWork, own: Announced, words: str, *, edited_at: datetime | None) -> None:
+    """Raises Invalid("changed_since") where somebody else was quicker. One statement."""
+    result = await uow.write(
+        sa.update(Announcement)
+        .where(Announcement.id == own.id, Announcement.text == own.text, Announcement.withdrawn_at.is_(None))
+        .values(text=words, edited_at=edited_at)
+        .returning(Announcement.id)
     )
+    if result.first() is None:
+        raise Invalid("changed_since")
+
+
+async def _edited(uow: UnitOfWork, number: AnnouncementId, author: PersonId) -> str:
+    """Tell that it was edited; the event's key. Two statements."""
+    keys = [edited_key(number, edit) for edit in range(1, MOST_EDITS + 1)]
+    known = await uow.rows(sa.select(OutboxEvent.key).where(OutboxEvent.key.in_(keys)))
+    key = (
+        keys[len(known)] if len(known) < len(keys) else f"announcement_edited:{number}:{uow.now.timestamp()}"
+    )
+    await _event(uow, "announcement_edited", number, author, key=key)
+    return key
 
 
 async def send_announcement_now(uow: UnitOfWork, key: ChatKey, announcement_id: int) -> Announced:
@@ -218,11 +233,12 @@ async def _change_back(uow: UnitOfWork, actor: Actor, posting: KeptPosting) -> A
         raise Invalid("changed_since")
     edited_before = effects["edited_before"]
     edited_at = datetime.fromisoformat(edited_before) if edited_before else None
-    await _write_words(uow, own.id, effects["before"], edited_at=edited_at)
-    await detach(uow, effects["attachments"])
     author = speaker(actor, own.audience)
-    if not await cancel_event(uow, f"announcement_edited:{posting.id}") and not own.is_scheduled(uow.now):
-        await _event(uow, "announcement_edited", own.id, author)
+    if not own.is_scheduled(uow.now) and not await cancel_event(uow, effects.get("event", "")):
+        edited_at = uow.now  # families were told of the edit: this is another one
+        await _edited(uow, own.id, author)
+    await _write_words(uow, own, effects["before"], edited_at=edited_at)
+    await detach(uow, effects["attachments"])
     await record(
         uow,
         "announcement.undo",

@@ -40,8 +40,8 @@ async def note_opened(uow: UnitOfWork, actor: Actor, key: ChatKey, announced: An
 
 
 async def acknowledge(uow: UnitOfWork, actor: Actor, key: ChatKey, announced: Announced) -> datetime | None:
-    """Keep that the chat's persons have read one that asks; again, the first time stands. When it was acknowledged;
-    None where nobody here is asked. One statement, or none."""
+    """Keep that all the chat's persons have read one that asks; of each the first time stands. When it was
+    acknowledged; None where nobody here is asked. One statement, or none."""
     readers = _readers(uow, actor, key, announced)
     if not readers or not announced.asks or announced.acknowledged_at is not None:
         return announced.acknowledged_at

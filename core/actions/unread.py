@@ -19,7 +19,7 @@ from core.db.conversation import ChatKey
 from core.db.models import Announcement, Org, OutboxEvent
 from core.db.outbox import publish
 from core.db.uow import UnitOfWork
-from core.domain.announcing import Resends, nudge_key, unread_key
+from core.domain.announcing import MOST_NUDGES, Resends, nudge_key, unread_key
 from core.errors import Invalid
 from core.queries.announcements import Announced, own_announcement
 
@@ -92,24 +92,22 @@ async def nudge_unread(uow: UnitOfWork, key: ChatKey, announcement_id: int) -> A
     """Tell those again now who have not read it or, where it asks, not acknowledged it: the announcement. Quiet hours
     hold as for every delivery. At most seven statements.
 
-    Raises NotFound, Invalid("not_out_yet"), and Invalid("nudged_already") within the hour.
+    Raises NotFound, Invalid("not_out_yet"), Invalid("nudged_already") within the hour, and Invalid("nudged_enough").
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
         own = await own_announcement(uow, actor, announcement_id)
         if own.is_scheduled(uow.now):
             raise Invalid("not_out_yet")
-        last = await uow.value(
-            sa.select(sa.func.max(OutboxEvent.created_at)).where(
-                OutboxEvent.key.in_([nudge_key(own.id, uow.now, hours_ago=hours) for hours in (0, 1)])
-            )
-        )
-        if last is not None and uow.now - last < NUDGE_EVERY:
+        keys = [nudge_key(own.id, number) for number in range(1, MOST_NUDGES + 1)]
+        nudges = await uow.rows(sa.select(OutboxEvent.created_at).where(OutboxEvent.key.in_(keys)))
+        if any(uow.now - row.created_at < NUDGE_EVERY for row in nudges):
             raise Invalid("nudged_already")
+        if len(nudges) >= MOST_NUDGES:
+            raise Invalid("nudged_enough")
         author = speaker(actor, own.audience)
         payload = {"announcement": int(own.id)}
-        await publish(
-            uow, "announcement_nudged", nudge_key(own.id, uow.now), payload=payload, actor_id=author
-        )
+        nudge = nudge_key(own.id, len(nudges) + 1)
+        await publish(uow, "announcement_nudged", nudge, payload=payload, actor_id=author)
         await record(uow, "announcement.nudge", actor_id=author, subject=("announcement", own.id))
     return own

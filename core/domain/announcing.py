@@ -93,15 +93,36 @@ def unread_key(announcement_id: int, number: int) -> str:
     return f"announcement_unread:{announcement_id}:{number}"
 
 
-def nudge_key(announcement_id: int, at: datetime, *, hours_ago: int = 0) -> str:
-    """The key of the author's nudge in the hour of a moment, or some hours before it."""
-    return f"announcement_nudged:{announcement_id}:{int(at.timestamp()) // 3600 - hours_ago}"
+def nudge_key(announcement_id: int, number: int) -> str:
+    """The key of its author's ``number``-th nudge."""
+    return f"announcement_nudged:{announcement_id}:{number}"
+
+
+def edited_key(announcement_id: int, number: int) -> str:
+    """The key of the event that tells its ``number``-th edit."""
+    return f"announcement_edited:{announcement_id}:{number}"
+
+
+MOST_NUDGES = 40
+MOST_EDITS = 40
+"""As many edits are known to be of one announcement; further ones are told all the same, each by itself."""
+
+
+def telling_keys(announcement_id: int) -> list[str]:
+    """The keys of all events that bring its words to somebody: as published, as edited, again, by a nudge."""
+    return [
+        published_key(announcement_id),
+        *(unread_key(announcement_id, number) for number in range(1, Resends().most + 1)),
+        *(edited_key(announcement_id, number) for number in range(1, MOST_EDITS + 1)),
+        *(nudge_key(announcement_id, number) for number in range(1, MOST_NUDGES + 1)),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Resends:
     """When those are told again who have not read what wants to be acknowledged: at ``spans`` after it was published
-    and then, unless ``morning`` is None, at that hour of the next morning. A re-send more than ``LATE`` late is none."""
+    and then, unless ``morning`` is None, at that hour of the next morning that is ``NIGHT`` away at least. A re-send
+    more than ``LATE`` late is none."""
 
     spans: Sequence[timedelta] = (timedelta(minutes=15), timedelta(minutes=60))
     morning: time | None = time(7, 30)
@@ -110,10 +131,11 @@ class Resends:
         """The moments of the re-sends, first to last, in UTC."""
         found = [published_at + span for span in self.spans]
         if self.morning is not None:
-            local = (found[-1] if found else published_at).astimezone(zone)
-            days = (local.date() + timedelta(days=number) for number in range(2))
-            mornings = (datetime.combine(day, self.morning, zone) for day in days)
-            found.append(next(one for one in mornings if one > local).astimezone(UTC))
+            earliest = (found[-1] if found else published_at) + NIGHT
+            first = earliest.astimezone(zone).date()
+            days = (first + timedelta(days=number) for number in range(2))
+            mornings = (datetime.combine(day, self.morning, zone).astimezone(UTC) for day in days)
+            found.append(next(one for one in mornings if one >= earliest))
         return found
 
     def due(self, published_at: datetime, zone: tzinfo, now: datetime) -> int:
@@ -132,12 +154,14 @@ class Resends:
         """After this nothing is told again, late ones included."""
         return (
             max(self.spans, default=timedelta(0))
-            + (timedelta(days=1) if self.morning else timedelta(0))
+            + (NIGHT + timedelta(hours=25) if self.morning else timedelta(0))
             + LATE
         )
 
 
 LATE = timedelta(days=1)
 USUAL_RESENDS = Resends()
+NIGHT = timedelta(hours=3)
+"""What was announced early in the morning has its next morning a day later."""
 SHORT_RESENDS = Resends(tuple(timedelta(minutes=number) for number in (1, 2, 3)), None)
 """For showing them: three within as many minutes."""

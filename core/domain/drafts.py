@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from core.domain.announcing import HowTold
@@ -167,6 +169,11 @@ class AnnouncementDraft:
             str(kept.get("over", "")),
             HowTold.from_json(kept.get("how", {})),
         )
+
+    @property
+    def seal(self) -> str:
+        """Sixteen characters that are others once the draft has changed."""
+        return sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,8 +110,9 @@ async def may_ring(uow: UnitOfWork, actor: Actor, audience: Audience) -> bool:
 @dataclass(frozen=True, slots=True)
 class Announced:
     """An announcement as it is read. ``files`` are id and name; ``about`` the names of the asker's children that it
-    concerns, where the asker has several; ``opened`` says whether this asker has read it, and ``acknowledged_at``
-    when, of one that asks, the asker first acknowledged it."""
+    concerns, where the asker has several; ``opened`` says whether all persons of the asking chat have read it, its
+    author aside, and ``acknowledged_at`` since when all of them have acknowledged one that asks; of one that is own
+    nobody in the chat is asked."""
 
     id: AnnouncementId
     audience: Audience
@@ -128,6 +129,7 @@ class Announced:
     silent: bool = False
     asks: bool = False
     acknowledged_at: datetime | None = None
+    is_own: bool = False
 
     def is_scheduled(self, now: datetime) -> bool:
         """Whether nobody but its author sees it yet."""
@@ -139,6 +141,11 @@ def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
     each concerns (``about_0`` and so on)."""
     persons, students = _persons(actor), actor.students
     several = students if len(students) > 1 else ()
+
+    def receipts(what: Any) -> sa.ScalarSelect[Any]:
+        own = (Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
+        return sa.select(what).select_from(Receipt).where(*own).scalar_subquery()
+
     columns: list[Any] = [
         Announcement.id,
         *(Announcement.audience, Announcement.course_id, Announcement.class_id, Announcement.grade),
@@ -155,13 +162,9 @@ def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
         SchoolClass.name.label("class_name"),
         Subject.name.label("subject"),
         Course.name.label("group"),
-        sa.exists()
-        .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
-        .label("opened"),
-        sa.select(sa.func.min(Receipt.acknowledged_at))
-        .where(Receipt.announcement_id == Announcement.id, Receipt.person_id.in_(persons))
-        .scalar_subquery()
-        .label("acknowledged_at"),
+        receipts(sa.func.count()).label("opened_by"),
+        receipts(sa.func.count(Receipt.acknowledged_at)).label("acknowledged_by"),
+        receipts(sa.func.max(Receipt.acknowledged_at)).label("acknowledged_at"),
         *(_concerns_pupils([one], today).label(f"about_{i}") for i, one in enumerate(several)),
     ]
     return (
@@ -192,6 +195,7 @@ def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ())
         row.group or "",
     )
     author = PersonName(row.family, row.given, row.middle).formal_name if row.family is not None else ""
+    readers = len([one for one in _persons(actor) if one != row.author_id])
     return Announced(
         AnnouncementId(row.id),
         audience,
@@ -201,13 +205,14 @@ def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ())
         row.published_at,
         row.edited_at,
         row.withdrawn_at is not None,
-        bool(row.opened),
+        readers <= row.opened_by,
         tuple(files),
         tuple(one.name.called for i, one in enumerate(actor.students) if getattr(row, f"about_{i}", False)),
         Urgency(row.urgency),
         row.silent,
         row.asks,
-        row.acknowledged_at,
+        row.acknowledged_at if 0 < readers <= row.acknowledged_by else None,
+        is_own=not readers,
     )
 
 
@@ -322,8 +327,9 @@ async def access_announcement_file(uow: UnitOfWork, actor: Actor, attachment_id:
 
 
 async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announced:
-    """One that the asker may edit and withdraw, and whose readers the asker may see: the own ones, and for those who
-    speak for a school all of that school. At most two statements. Raises NotFound."""
+    """One that the asker may edit and withdraw, and whose readers the asker may see: the own ones to a course or class
+    that is still the asker's, and for those who speak for a school all of that school. At most two statements. Raises
+    NotFound."""
     row = None
     paths = {held.school.path for held in actor.roles if held.role in SPEAKERS}
     if 0 < announcement_id <= LARGEST_ID:
@@ -332,7 +338,13 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
                 Announcement.id == announcement_id,
                 Announcement.withdrawn_at.is_(None),
                 sa.or_(
-                    Announcement.author_id.in_(_persons(actor)),
+                    sa.and_(
+                        Announcement.author_id.in_(_persons(actor)),
+                        sa.or_(
+                            Announcement.course_id.in_(actor.courses),
+                            Announcement.class_id.in_(actor.homerooms),
+                        ),
+                    ),
                     *(Org.path.startswith(path) for path in paths),
                 ),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,15 +11,12 @@ import sqlalchemy as sa
 
 from core.db.models import Announcement, Attachment, ChatLink, Delivery, Org, OutboxEvent, Person, Receipt
 from core.db.uow import UnitOfWork
-from core.domain.announcing import Resends, nudge_key, published_key, telling_of, unread_key
+from core.domain.announcing import telling_keys, telling_of
 from core.domain.audience_words import Audience as Readers
 from core.domain.kinds import AudienceKind, DeliveryState, Urgency
 from core.domain.names import PersonName
 from core.domain.telling import Telling
 from core.queries.audiences import Links, readers_of
-
-_LONGEST_HELD = 24
-"""For how many hours past a nudge may still wait, at most, for quiet hours to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,44 +92,52 @@ def _told(row: sa.Row[Any]) -> AnnouncementTold:
     )
 
 
-def told_already(uow: UnitOfWork, told: AnnouncementTold) -> Links:
-    """The readers' links of the chats that an announcement was sent to."""
-    links = readers_of(uow, told.readers).subquery()
-    event = sa.select(OutboxEvent.id).where(OutboxEvent.key == published_key(told.id)).scalar_subquery()
-    heard = sa.exists().where(
-        Delivery.event_id == event,
-        Delivery.chat_id == links.c.chat_id,
-        Delivery.state == DeliveryState.SENT,
+async def _events(uow: UnitOfWork, told: AnnouncementTold, *, before: int | None = None) -> list[int]:
+    """The events that bring its words to somebody, all or those before one. One statement."""
+    rows = await uow.rows(
+        sa.select(OutboxEvent.id).where(
+            OutboxEvent.key.in_(telling_keys(told.id)),
+            *([OutboxEvent.id < before] if before is not None else []),
+        )
     )
+    return [row.id for row in rows]
+
+
+def _with_delivery(
+    links: sa.Subquery, events: Sequence[int], states: Sequence[DeliveryState]
+) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Delivery.event_id.in_(events),
+        Delivery.chat_id == links.c.chat_id,
+        Delivery.state.in_(states),
+    )
+
+
+async def told_already(uow: UnitOfWork, told: AnnouncementTold) -> Links:
+    """The readers' links of the chats that its words were sent to, or are being sent to. One statement."""
+    links = readers_of(uow, told.readers).subquery()
+    heard = _with_delivery(links, await _events(uow, told), [DeliveryState.SENT, DeliveryState.SENDING])
     return sa.select(*links.c).where(heard)
 
 
 async def not_waiting(
-    uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime
+    uow: UnitOfWork, told: AnnouncementTold, event_id: int, *, or_being_sent: bool = False
 ) -> sa.Select[Any]:
     """The readers' links, but for those for whom an earlier event of it still waits: they will read it as it stands
-    then, and need not be told twice. One statement."""
+    then, and need not be told twice. What is on its way this very moment may say what stood there before; unless
+    ``or_being_sent`` it does not count as waiting. One statement."""
     links = readers_of(uow, told.readers).subquery()
-    keys = [published_key(told.id)]
-    keys += [unread_key(told.id, number) for number in range(1, Resends().most + 1)]
-    keys += [nudge_key(told.id, happened_at, hours_ago=hours) for hours in range(_LONGEST_HELD)]
-    earlier = await uow.rows(
-        sa.select(OutboxEvent.id).where(OutboxEvent.key.in_(keys), OutboxEvent.id < event_id)
-    )
-    waits = sa.exists().where(
-        Delivery.event_id.in_([row.id for row in earlier]),
-        Delivery.chat_id == links.c.chat_id,
-        Delivery.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
-    )
+    states = [DeliveryState.PENDING, *([DeliveryState.SENDING] if or_being_sent else [])]
+    waits = _with_delivery(links, await _events(uow, told, before=event_id), states)
     return sa.select(*links.c).where(sa.not_(waits))
 
 
 async def still_unread(
-    uow: UnitOfWork, told: AnnouncementTold, event_id: int, happened_at: datetime, *, until_acknowledged: bool
+    uow: UnitOfWork, told: AnnouncementTold, event_id: int, *, until_acknowledged: bool
 ) -> Links:
     """Of those, the links of who has neither opened nor acknowledged it; ``until_acknowledged``, of who has not
     acknowledged it. One statement."""
-    links = (await not_waiting(uow, told, event_id, happened_at)).subquery()
+    links = (await not_waiting(uow, told, event_id, or_being_sent=True)).subquery()
     done = sa.exists().where(
         ChatLink.id == links.c.link_id,
         Receipt.person_id == ChatLink.person_id,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.db.engine import LONG
 from core.db.models import Announcement, Chat, ChatLink, Delivery, OutboxEvent, Receipt
 from core.db.uow import UnitOfWork
-from core.domain.announcing import Resends, published_key, unread_key
+from core.domain.announcing import published_key, telling_keys
 from core.domain.audience_words import Audience
 from core.domain.kinds import DeliveryState
 from core.domain.names import PersonName
@@ -142,11 +142,10 @@ def _held(why: str) -> Held:
 
 async def _deliveries(uow: UnitOfWork, announcement_id: int) -> Sequence[sa.Row[Any]]:
     """What became of telling it, and of telling it again. One statement."""
-    keys = [unread_key(announcement_id, number) for number in range(1, Resends().most + 1)]
     return await uow.rows(
         sa.select(Delivery.chat_id, Delivery.state, Delivery.why, Delivery.not_before)
         .join(OutboxEvent, OutboxEvent.id == Delivery.event_id)
-        .where(OutboxEvent.key.in_([published_key(announcement_id), *keys]))
+        .where(OutboxEvent.key.in_(telling_keys(announcement_id)))
         .order_by(Delivery.id)
         .execution_options(**LONG)
     )

@@ -40,7 +40,7 @@ async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = await not_waiting(uow, told, event.id, event.created_at)
+    links = await not_waiting(uow, told, event.id)
     return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
 
 
@@ -55,12 +55,26 @@ def _card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
     heading = t("{school}: edited announcement", school=one.school) if one.edited else one.school
     if one.urgency in RINGING_HEADINGS:
         heading = t(RINGING_HEADINGS[one.urgency], heading=heading)
-    return Card(heading, _words(t, one), _buttons(t, one), silent=one.silent)
+    return Card(
+        heading, (*_words(t, one), *_signed(one), *_asked(t, one)), _buttons(t, one), silent=one.silent
+    )
 
 
-def _words(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
-    asked = (Note(t("The school asks you to say that you have read it.")),) if one.asks else ()
-    return (Text(one.text or t("No words, only files.")), *_signed(one), *asked)
+def _words(t: Translator, one: AnnouncementTold, most: int | None = None) -> tuple[Block, ...]:
+    """The words, and how many files there are to open."""
+    text = one.text if most is None else shorten(one.text, most)
+    if not text:
+        return (Text(t("No words, only files.")),)
+    files = (
+        (Note(t.plural("{n} file comes with it.", "{n} files come with it.", one.files)),)
+        if one.files
+        else ()
+    )
+    return (Text(text), *files)
+
+
+def _asked(t: Translator, one: AnnouncementTold) -> tuple[Block, ...]:
+    return (Note(t("The school asks you to say that you have read it.")),) if one.asks else ()
 
 
 def _buttons(t: Translator, one: AnnouncementTold) -> tuple[tuple[Button, ...], ...]:
@@ -74,9 +88,9 @@ def _lines(reader: Reader, told: Sequence[AnnouncementTold]) -> Sequence[Block]:
     t = reader.t
     blocks: list[Block] = []
     for one in {one.id: one for one in told}.values():
-        text = shorten(one.text, _SHORT) or t("No words, only files.")
         # A digest may bring news of two schools together.
-        blocks += [Text(text), Note(" · ".join(filter(None, (one.author, one.school))))]
+        signed = Note(" · ".join(filter(None, (one.author, one.school, t("edited") if one.edited else ""))))
+        blocks += [*_words(t, one, _SHORT), signed, *_asked(t, one)]
     return blocks
 
 
@@ -92,8 +106,8 @@ async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = told_already(uow, told)
-    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+    links = await told_already(uow, told)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling, lapsed=Held.SUPERSEDED)
 
 
 async def _withdrawn(
@@ -118,10 +132,9 @@ async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None:
         return None
-    links = await still_unread(
-        uow, told, event.id, event.created_at, until_acknowledged=told.asks and event.kind == _NUDGED
-    )
-    return Audience(links, told.timezone, told.locale, told.author_id, lapsed=Held.READ)
+    links = await still_unread(uow, told, event.id, until_acknowledged=told.asks and event.kind == _NUDGED)
+    again = TELLINGS["news"] if told.telling.kind == "news" else TELLINGS["again"]
+    return Audience(links, told.timezone, told.locale, told.author_id, again, lapsed=Held.READ)
 
 
 def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
@@ -131,8 +144,7 @@ def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
         if one.asks
         else t("{school}: please read", school=one.school)
     )
-    text = shorten(one.text, _SHORT) or t("No words, only files.")
-    return Card(heading, (Text(text), *_signed(one)), _buttons(t, one), silent=one.silent)
+    return Card(heading, (*_words(t, one, _SHORT), *_signed(one)), _buttons(t, one), silent=one.silent)
 
 
 # --- to the author ----------------------------------------------------------------------------------------
@@ -153,26 +165,38 @@ async def _count(
         return {}
     today = uow.now.astimezone(ZoneInfo(told.timezone)).date()
     reach = await reach_of(uow, told.readers, today, told.id, author=[told.author_id or 0])
-    return {0: (told, len(reach.unread(asks=told.asks)))}
+    return {0: (told, len(reach.unread(asks=told.asks)))} if reach.linked else {}
 
 
 def _count_card(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Card:
     t, (one, unread) = reader.t, told[0]
-    heading = (
-        t.plural(
-            "{n} has not acknowledged your announcement",
-            "{n} have not acknowledged your announcement",
-            unread,
-        )
-        if unread
-        else t("Everybody has acknowledged your announcement")
+    report = Button(t("Who has read it"), taps.report(one.id))
+    return Card(_counted(t, unread), _count_words(t, one, unread), ((report,),))
+
+
+def _count_lines(reader: Reader, told: Sequence[tuple[AnnouncementTold, int]]) -> Sequence[Block]:
+    t = reader.t
+    return [
+        block for one, unread in told for block in (Text(_counted(t, unread)), *_count_words(t, one, unread))
+    ]
+
+
+def _counted(t: Translator, unread: int) -> str:
+    if not unread:
+        return t("All who can be told have acknowledged your announcement")
+    return t.plural(
+        "{n} has not acknowledged your announcement", "{n} have not acknowledged your announcement", unread
     )
-    blocks: list[Block] = [Text(shorten(one.text or "…", 200))]
-    if unread:
-        blocks.append(
-            Note(t("They were reminded as often as I do by myself. Families without a link are not counted."))
-        )
-    return Card(heading, tuple(blocks), ((Button(t("Who has read it"), taps.report(one.id)),),))
+
+
+def _count_words(t: Translator, one: AnnouncementTold, unread: int) -> tuple[Block, ...]:
+    words = Text(shorten(one.text or "…", 200))
+    if not unread:
+        return (words,)
+    return (
+        words,
+        Note(t("I do not remind them any more by myself. Families without a link are not counted.")),
+    )
 
 
 NOTICES = (
@@ -215,5 +239,6 @@ NOTICES = (
         audience=_author,
         load=_count,
         card=_count_card,
+        lines=_count_lines,
     ),
 )

@@ -11,12 +11,25 @@ import sqlalchemy as sa
 from core.access import load_actor
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Announcement, Org, Posting, Receipt, RoleAssignment
+from core.db.models import (
+    AcademicYear,
+    Announcement,
+    Chat,
+    ChatLink,
+    ChatLinkRole,
+    CourseTeacher,
+    Org,
+    Posting,
+    Receipt,
+    RoleAssignment,
+    SchoolClass,
+)
 from core.db.uow import UnitOfWork
 from core.domain.announcing import HowTold
 from core.domain.audience_words import Audience
 from core.domain.drafts import AnnouncementDraft
 from core.domain.kinds import AudienceKind, OrgKind, Urgency
+from core.domain.rights import Role
 from core.queries.announcements import may_ring
 from tests.bot.test_announcing import data_of, phone, texts
 from tests.cast import NOW, Cast, chat_key
@@ -286,3 +299,106 @@ async def test_what_does_not_ask_takes_no_answer(stage: Stage, cast: Cast) -> No
     await homeroom.tap("Send")
     shown = await phone(stage, cast, "mother").tap_data("nw:ack:1:0")
     assert "acknowledged" not in shown.text
+
+
+# --- what went wrong --------------------------------------------------------------------------------------
+
+
+async def test_a_class_that_is_led_no_more_was_still_written_to_and_looked_at_by_its_old_announcement(
+    stage: Stage, cast: Cast
+) -> None:
+    homeroom = phone(stage, cast, "homeroom")
+    await homeroom.send("/announce 7A: bring skis")
+    await homeroom.tap("Send")
+    await homeroom.tap_data("am:reword:1:0:opened")
+    drafted = await homeroom.send("of my own")
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        await uow.write(sa.update(SchoolClass).values(homeroom_teacher_id=cast["teacher"].person_id))
+    assert "nothing like that" in (await homeroom.tap_data(drafted.buttons["Save"])).text
+    for do in ("nudge", "reword", "names", "drop"):
+        assert "nothing like that" in (await homeroom.tap_data(f"am:{do}:1:0:unread")).text
+    await homeroom.send("/announcements")
+    shown = await homeroom.tap("7A")
+    assert "bring skis" in shown.text, "the own words stay"
+    assert "Petrov" not in shown.text
+    assert not {"Edit", "Withdraw", "Nudge the rest"} & set(shown.buttons)
+    assert "Reached" in (await phone(stage, cast, "head").tap_data("am:open:1:0:opened")).text
+
+
+async def test_a_head_no_more_rang_every_phone_by_editing_an_old_emergency(stage: Stage, cast: Cast) -> None:
+    head = await choosing(stage, cast, "/announce school: fire", "Emergency", "Back", by="head")
+    await head.tap("Send")
+    await head.tap("Ring every phone now")
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        who = cast["head"].person_id
+        await uow.write(
+            sa.update(RoleAssignment).where(RoleAssignment.person_id == who).values(role=Role.TEACHER)
+        )
+        await uow.insert(CourseTeacher, course_id=cast.courses["maths_5a"], teacher_id=who)
+    assert "nothing like that" in (await head.tap_data("am:reword:1:0:opened")).text
+
+
+async def test_of_two_persons_at_one_tablet_the_second_could_not_acknowledge(
+    stage: Stage, cast: Cast
+) -> None:
+    """The first had done so at the own phone, and the tablet was reminded on and on."""
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        father = cast["father"]
+        chat = await uow.value(sa.select(Chat.id).where(Chat.user_id == cast["mother"].user_id))
+        link_id = await uow.insert(ChatLink, chat_id=chat, person_id=father.person_id, linked_at=uow.now)
+        await uow.write(sa.insert(ChatLinkRole), [{"link_id": link_id, "role": Role.GUARDIAN}])
+    await asked(stage, cast)
+    await phone(stage, cast, "father").tap_data("nw:ack:1:0")
+    mother = phone(stage, cast, "mother")
+    shown = await mother.send("/news")
+    assert "I have read it" in shown.buttons
+    assert "You have acknowledged it" in (await mother.tap("I have read it")).text
+    async with UnitOfWork(stage.database, stage.clock) as uow:
+        rows = await uow.rows(sa.select(Receipt.person_id).where(Receipt.acknowledged_at.is_not(None)))
+    assert {row.person_id for row in rows} == {cast["mother"].person_id, father.person_id}
+
+
+async def test_its_author_was_asked_to_acknowledge_the_own_announcement(stage: Stage, cast: Cast) -> None:
+    head = await choosing(stage, cast, "/announce school: sign", "☐ Ask to acknowledge", "Back", by="head")
+    await head.tap("Send")
+    await head.send("/announce school: another")
+    await head.tap("Send")
+    listed = (await head.send("/news")).text
+    assert "please acknowledge" not in listed
+    assert "new ·" not in listed
+    assert "please acknowledge" in (await phone(stage, cast, "mother").send("/news")).text
+
+
+async def test_urgent_words_could_not_be_sent_to_an_audience_chosen_afterwards_that_may_not_ring(
+    stage: Stage, cast: Cast
+) -> None:
+    """A head who also teaches at another school: Send answered that there is nothing like that."""
+    async with UnitOfWork(stage.database, stage.clock) as uow, uow.writing():
+        head, school_id = cast["head"].person_id, cast.other_school_id
+        await uow.insert(RoleAssignment, person_id=head, org_id=school_id, role=Role.TEACHER)
+        year = await uow.value(sa.select(AcademicYear.id))
+        await uow.insert(
+            SchoolClass, school_id=school_id, year_id=year, name="9Z", grade=9, homeroom_teacher_id=head
+        )
+    author = await choosing(stage, cast, "/announce school: dress warmly", "Urgent", "Back", by="head")
+    await author.tap("Change audience")
+    shown = await author.tap("9Z")
+    assert "urgent" not in shown.text
+    await author.tap("Send")
+    assert (await kept(stage))[0] == "at_once"
+
+
+async def test_yes_to_an_emergency_of_a_grade_rang_the_whole_school_with_other_words(
+    stage: Stage, cast: Cast
+) -> None:
+    head = await choosing(stage, cast, "/announce grade 7: no heating", "Emergency", "Back", by="head")
+    yes = (await head.tap("Send")).buttons["Ring every phone now"]
+    for label in ("Back", "Change audience", "Riverside School", "Edit"):
+        await head.tap(label)
+    await head.send("no heating at all")
+    asked = await head.tap_data(yes)
+    assert "are you sure" in asked.text
+    assert "no heating at all" in asked.text
+    assert await texts(stage) == []
+    await head.tap("Ring every phone now")
+    assert await texts(stage) == ["no heating at all"]

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from core.actions.unread import resend_unread
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.models import Chat, ChatLink, ChatLinkRole
+from core.db.models import Chat, ChatLink, ChatLinkRole, Delivery
+from core.db.outbox import publish
 from core.db.uow import UnitOfWork
-from core.domain.announcing import SHORT_RESENDS, Resends
+from core.domain.announcing import MOST_NUDGES, SHORT_RESENDS, Resends, nudge_key
 from core.domain.kinds import DeliveryState
 from core.domain.rights import Role
 from core.domain.telling import Choice
@@ -297,3 +298,112 @@ async def test_a_nudge_at_night_waits_for_the_morning(school: School) -> None:
     await school.after(seconds=1)
     assert len(school.heard("mother")) == 1
     assert (await school.rows("mother"))[-1] == (DeliveryState.PENDING, "quiet_hours")
+
+
+# --- what went wrong --------------------------------------------------------------------------------------
+
+
+async def edit(school: School, author: User, words: str) -> None:
+    await author.tap_data("am:reword:1:0:opened")
+    await author.send(words)
+    await author.tap("Save")
+    await school.after(seconds=1)
+
+
+async def test_two_edits_at_night_were_told_twice_in_the_same_words(school: School) -> None:
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    school.clock.at = NIGHT
+    await edit(school, homeroom, "bring skates")
+    await edit(school, homeroom, "bring a sledge")
+    await school.after(hours=9)
+    (_, said) = school.heard("mother")
+    assert "bring a sledge" in said
+
+
+async def test_an_edit_missed_those_to_whom_the_old_words_were_just_being_sent(school: School) -> None:
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        on_its_way = uow.now + timedelta(minutes=2)
+        await uow.write(sa.update(Delivery).values(state=DeliveryState.SENDING, leased_until=on_its_way))
+    await edit(school, homeroom, "bring skates")
+    assert "bring skates" in school.heard("mother")[-1]
+
+
+async def test_the_undo_of_a_told_edit_looked_like_a_new_announcement(school: School) -> None:
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    await edit(school, homeroom, "bring skates")
+    await homeroom.tap_data("an:undo:2:")
+    await school.after(seconds=1)
+    assert school.heard("mother")[-1].startswith("Riverside School: edited announcement\n\nbring skis")
+
+
+async def test_a_nudge_of_plain_news_rang_where_news_are_off(school: School) -> None:
+    await school.prefer("stranger_mother", "news", Choice.OFF)
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    await homeroom.tap_data("am:nudge:1:0:opened")
+    await school.after(seconds=1)
+    assert not school.heard("stranger_mother")
+    assert "please read" in school.heard("mother")[-1]
+    assert (
+        "News and announcements: off in your settings"
+        in (await phone(school, "stranger_mother").send("/why")).text
+    )
+
+
+async def test_a_withdrawal_missed_those_who_only_knew_it_by_a_nudge(school: School) -> None:
+    """They were linked after it was announced; the report did not call them reached either."""
+    family = [school.cast[name].person_id for name in ("stranger_mother", "alexei")]
+    links = sa.update(ChatLink).where(ChatLink.person_id.in_(family))
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        await uow.write(links.values(revoked_at=uow.now))
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        await uow.write(links.values(revoked_at=None))
+    await homeroom.tap_data("am:nudge:1:0:opened")
+    await school.after(seconds=1)
+    assert "Reached: 2" in (await homeroom.tap_data("am:open:1:0:opened")).buttons
+    await homeroom.tap_data("am:drop:1:0:opened")
+    await school.after(seconds=1)
+    assert "taken back" in school.heard("stranger_mother")[-1]
+
+
+async def test_who_nudges_without_end_is_told_that_it_is_enough(school: School) -> None:
+    homeroom = await announce(school, "homeroom", "/announce 7A: bring skis")
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        for number in range(1, MOST_NUDGES + 1):
+            await publish(uow, "announcement_nudged", nudge_key(1, number), payload={"announcement": 1})
+    school.clock.move(timedelta(hours=2))
+    assert "often enough" in (await homeroom.tap_data("am:nudge:1:0:opened")).text
+
+
+async def test_a_notice_said_nothing_of_the_files_that_are_to_be_opened(school: School) -> None:
+    homeroom = phone(school, "homeroom")
+    await homeroom.give(homeroom.document(b"a form", "form.pdf", caption="/announce 7A: sign the form"))
+    await homeroom.tap("Send")
+    await school.after(seconds=1)
+    assert "1 file comes with it" in school.heard("mother")[0]
+
+
+async def test_the_authors_count_lost_its_number_in_a_digest(school: School) -> None:
+    await school.prefer("homeroom", "again", Choice.DAILY)
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    school.clock.move(timedelta(minutes=3))
+    await resend(school, SHORT_RESENDS)
+    await school.after(minutes=5)
+    await school.after(hours=9)
+    (said,) = school.heard("homeroom")
+    assert "2 have not acknowledged your announcement" in said
+
+
+async def test_everybody_had_acknowledged_what_nobody_could_be_told(school: School) -> None:
+    async with UnitOfWork(school.database, school.clock) as uow, uow.writing():
+        families = [school.cast[name].person_id for name in ("mother", "father", "ivan", "alexei")]
+        families.append(school.cast["stranger_mother"].person_id)
+        await uow.write(
+            sa.update(ChatLink).where(ChatLink.person_id.in_(families)).values(revoked_at=uow.now)
+        )
+    await announce(school, "homeroom", "/announce 7A: sign the form", ASKS)
+    school.clock.move(timedelta(minutes=3))
+    await resend(school, SHORT_RESENDS)
+    await school.after(minutes=5)
+    assert not school.heard("homeroom")

@@ -35,7 +35,7 @@ async def on_tap(turn: Turn, tap: NewsTap) -> Reply:
 
 async def _open(turn: Turn, one: Announced) -> Reply:
     await note_opened(turn.uow, turn.actor, turn.chat.key, one)
-    return announcement_card(turn.t, one, turn.zone, is_reader=_is_reader(turn, one))
+    return announcement_card(turn.t, one, turn.zone)
 
 
 async def _acknowledge(turn: Turn, one: Announced) -> Reply:
@@ -43,11 +43,7 @@ async def _acknowledge(turn: Turn, one: Announced) -> Reply:
     at = await acknowledge(turn.uow, turn.actor, turn.chat.key, one)
     said = turn.t("Thank you: the school sees that you have read it.") if at is not None else ""
     shown = replace(one, acknowledged_at=at)
-    return announcement_card(turn.t, shown, turn.zone, is_reader=_is_reader(turn, one), toast=said)
-
-
-def _is_reader(turn: Turn, one: Announced) -> bool:
-    return any(person.person_id != one.author_id for person in turn.actor.identities)
+    return announcement_card(turn.t, shown, turn.zone, toast=said)
 
 
 CAPABILITY = Capability(

@@ -226,12 +226,14 @@ async def on_tap(turn: Turn, tap: AnnounceTap) -> Reply:
     if tap.do == "to" and not draft.edits:
         audience = await access_audience(turn.uow, turn.actor, tap.to)
         draft = replace(draft, audience=audience.code)
+        if draft.how.urgency in RINGING and not await may_ring(turn.uow, turn.actor, audience):
+            draft = replace(draft, how=draft.how.told(Urgency.AT_ONCE))
     if tap.do in _OPTIONS and not draft.edits:
         return await _options(turn, kept, draft, tap)
     if tap.do == "edit":
         return await _ask(turn, posting_id, draft)
     if tap.do in ("send", "ring"):
-        return await _send(turn, kept, draft, is_sure=tap.do == "ring")
+        return await _send(turn, kept, draft, is_sure=tap.do == "ring" and tap.to == draft.seal)
     return await _show(turn, kept, draft)
 
 
@@ -240,7 +242,9 @@ async def _send(turn: Turn, kept: KeptPosting, draft: AnnouncementDraft, *, is_s
     if not draft.edits:
         if draft.how.urgency is Urgency.EMERGENCY and not is_sure:
             audience = await access_audience(turn.uow, turn.actor, draft.audience)
-            return sure_card(turn.t, kept.id, audience, await _reach(turn, audience), draft.text)
+            if not await may_ring(turn.uow, turn.actor, audience):
+                raise NotFound("urgency_not_found")
+            return sure_card(turn.t, kept.id, audience, await _reach(turn, audience), draft)
         number, audience = await publish_announcement(turn.uow, turn.chat.key, turn.chat.id, kept.id)
         if draft.how.at is not None:
             return scheduled_card(turn.t, kept.id, audience, draft.how.at, turn.zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.capability import Capability, Turn, posting
 from bot.commands.teaching import announce
+from bot.views.news import announcement_card
 from bot.views.own_announcements import (
     OwnTap,
     ask_withdraw_announcement_card,
@@ -15,8 +16,9 @@ from bot.views.own_announcements import (
 from core.actions.announcements import send_announcement_now, withdraw_announcement
 from core.actions.unread import nudge_unread
 from core.cards import Reply
+from core.errors import NotFound
 from core.i18n import N_
-from core.queries.announcements import Announced, own_announcement, own_announcements
+from core.queries.announcements import Announced, announcement_for, own_announcement, own_announcements
 from core.queries.progress import counts_of
 from core.queries.reach import Reach, reach_of
 
@@ -42,7 +44,7 @@ async def on_tap(turn: Turn, tap: OwnTap) -> Reply:
             turn, tap.id, toast=turn.t("They are reminded now; in quiet hours, when those end.")
         )
     if tap.do == "open":
-        return await _one(turn, tap.id)
+        return await _open(turn, tap.id)
     one = await own_announcement(turn.uow, turn.actor, tap.id)
     if tap.do == "reword":
         return await announce.edit(turn, one)
@@ -55,6 +57,15 @@ async def _list(turn: Turn, number: int) -> Reply:
     page = await own_announcements(turn.uow, turn.actor, number)
     counts = await counts_of(turn.uow, [one.id for one in page.items])
     return own_announcements_card(turn.t, page, counts, turn.now, turn.zone)
+
+
+async def _open(turn: Turn, number: int) -> Reply:
+    """One of them; of a course or class that is no longer the author's own, the words alone."""
+    try:
+        return await _one(turn, number)
+    except NotFound:
+        one = await announcement_for(turn.uow, turn.actor, number)
+        return announcement_card(turn.t, one, turn.zone)
 
 
 async def _one(turn: Turn, number: int, *, toast: str = "") -> Reply:

@@ -71,3 +71,17 @@ def test_the_morning_after_a_late_evening_comes_once() -> None:
 
 def test_for_showing_it_takes_minutes() -> None:
     assert [SHORT_RESENDS.due(NOON, MOSCOW, NOON + timedelta(minutes=n)) for n in range(5)] == [0, 1, 2, 3, 3]
+
+
+def test_what_was_announced_before_breakfast_was_told_again_twice_within_minutes() -> None:
+    early = datetime(2026, 11, 24, 3, 28, tzinfo=UTC)  # 06:28 at school: the second re-send is at 07:28
+    assert Resends().moments(early, MOSCOW)[-1].astimezone(MOSCOW).isoformat() == "2026-11-25T07:30:00+03:00"
+
+
+def test_the_morning_is_that_of_the_wall_also_after_the_clocks_have_changed() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    evening = datetime(2026, 10, 24, 18, 0, tzinfo=UTC)  # 20:00 on the eve of a night of 25 hours
+    morning = Resends().moments(evening, berlin)[-1]
+    assert morning.astimezone(berlin).isoformat() == "2026-10-25T07:30:00+01:00"
+    assert Resends().due(evening, berlin, morning + timedelta(days=1)) == 3
+    assert evening + Resends().span >= morning + timedelta(days=1)
