@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
+from functools import lru_cache
 
 from core.db.deliveries import DueDelivery
 from core.domain.telling import TELLINGS
@@ -14,9 +15,19 @@ _DIGESTS = ("digest", "weekly")
 
 def held_until(told: Sequence[DueDelivery], zone: str, now: datetime) -> datetime | None:
     """When a message of these deliveries, all of one chat, may go out; None for now. ``zone`` is the reader's."""
-    window = window_of(zone, told[0].quiet_from, told[0].quiet_to, None)
-    if told[0].bundle in _DIGESTS and window.release(told[0].not_before) > told[0].not_before:
-        return None  # the hour of the digest was chosen so
-    breaks = (TELLINGS[one.told_as].breaks_quiet if one.told_as in TELLINGS else None for one in told)
-    until = min(window.release(now, hours) for hours in breaks)
+    hours = told[0].quiet_from, told[0].quiet_to
+    if told[0].bundle in _DIGESTS:
+        due = told[0].not_before
+        if window_of(zone, *hours, None).release(due) > due:
+            return None  # the hour of the digest was chosen so
+    until = min(_release(zone, *hours, one.told_as, now) for one in told)
     return until if until > now else None
+
+
+@lru_cache(maxsize=1024)
+def _release(
+    zone: str, quiet_from: time | None, quiet_to: time | None, told_as: str, now: datetime
+) -> datetime:
+    """The same for everybody of a batch who has the same hours."""
+    breaks = TELLINGS[told_as].breaks_quiet if told_as in TELLINGS else None
+    return window_of(zone, quiet_from, quiet_to, None).release(now, breaks)

@@ -66,7 +66,7 @@ class _Known:
 
 async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[DueDelivery]) -> Batch:
     """The batch's messages in the order of its deliveries."""
-    batch = Batch()
+    batch, now = Batch(), uow.now
     known: dict[int, _Known | None] = {}
     for event_id, deliveries in _by(due, lambda one: one.event_id).items():
         try:
@@ -97,7 +97,7 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
         assert first is not None
         locale = told[0].locale or match_locale(first.locale) or "en"
         zone = told[0].timezone or first.timezone
-        if (until := held_until(told, zone, uow.now)) is not None:
+        if (until := held_until(told, zone, now)) is not None:
             why = Held.QUIET_HOURS.value
             batch.settled += [
                 Settlement(one.id, DeliveryState.PENDING, why, retry_at=until, counts=False) for one in told

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db.models import (
     Assessment,
@@ -65,9 +66,16 @@ async def still_told(
 ) -> frozenset[tuple[int, int]]:
     """Of these chats, those that are in the audience now, each with the child it is about. One statement."""
     links = audience.links.subquery()
-    rows = await uow.rows(
-        sa.select(links.c.chat_id, links.c.child_id).where(links.c.chat_id.in_(chats)).distinct()
-    )
+    among: sa.ColumnElement[bool]
+    if uow.database.is_sqlite:
+        among = links.c.chat_id.in_(chats)
+    else:
+        # One array: a list of each length would be a statement of its own, and a long one makes the planner look through
+        # the whole audience instead of at these chats.
+        among = links.c.chat_id == sa.any_(
+            sa.cast(sa.literal(sorted(chats), ARRAY(sa.BigInteger)), ARRAY(sa.BigInteger))
+        )
+    rows = await uow.rows(sa.select(links.c.chat_id, links.c.child_id).where(among).distinct())
     return frozenset((row.chat_id, row.child_id) for row in rows)
 
 
