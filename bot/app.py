@@ -27,7 +27,9 @@ from core.db.migrate import open_database
 from core.domain.announcing import USUAL_RESENDS, Resends
 from core.domain.kinds import Messenger
 from core.files import FileStore
+from core.http import OwnAddress
 from core.settings import Settings, SettingsError, code_key, secret_key
+from core.web import Panel, PanelServices
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
 from notifier.limits import Limits
@@ -64,6 +66,29 @@ class App:
         return hmac.new(self.key, b"address:" + address.encode(errors="replace"), hashlib.sha256).hexdigest()[
             :32
         ]
+
+    @property
+    def own_address(self) -> OwnAddress:
+        """Where our own pages come from."""
+        settings = self.settings
+        return OwnAddress(
+            settings.public_address, is_set=settings.public_url is not None, bound=settings.http_host
+        )
+
+    def panel(self) -> Panel:
+        """The administrators' panel, to be mounted on the site."""
+        services = PanelServices(
+            self.services.code_key, self.services.public_url, self.usernames, self.address_hash
+        )
+        return Panel(
+            database=self.database,
+            clock=self.clock,
+            key=self.key,
+            own_address=self.own_address,
+            is_tls=self.settings.is_tls,
+            trusted_proxies=self.settings.trusted_proxies,
+            services=services,
+        )
 
     def add_channel(self, channel: Channel, bot: Bot | None = None) -> None:
         """Open a channel; one of our own gets a Bot that refuses the network."""

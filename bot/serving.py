@@ -13,14 +13,20 @@ from aiohttp import web
 from bot.app import App, open_app, serve
 from bot.channels.site import build_site
 from bot.channels.telegram import run_telegram
+from core.access import load_actor
+from core.actions.panel_sessions import issue_ticket
+from core.actions.web_sessions import WEB_BOT, enter_as
 from core.clock import Clock, FrozenClock, ShiftedClock, SystemClock
+from core.db.conversation import ChatKey
 from core.db.engine import Database
 from core.db.migrate import migrate, migrate_within
 from core.db.uow import UnitOfWork
 from core.domain.announcing import SHORT_RESENDS, USUAL_RESENDS, Resends
+from core.domain.kinds import Messenger
 from core.files import FileStore
 from core.importing.demo import is_demo, write_demo_school
 from core.importing.demo.plan import TIMEZONE
+from core.queries.invitable import person_by_external_id
 from core.settings import Settings, demo_moment
 
 log = structlog.get_logger(__name__)
@@ -63,6 +69,19 @@ async def prepare_demo(settings: Settings, *, reset: bool) -> str:
             await migrate_within(uow)
             school = await write_demo_school(uow, files=FileStore(settings.var_dir / "files"))
         return f"Made the demo school: {school.summary}."
+    finally:
+        await database.close()
+
+
+async def demo_panel_link(settings: Settings) -> str:
+    """A link that opens the panel once, as the demo's administrator."""
+    database = Database(settings.database_url)
+    try:
+        async with UnitOfWork(database, demo_clock(settings), via="demo") as uow:
+            admin = await person_by_external_id(uow, "admin", source="demo")
+            session, _ = await enter_as(uow, admin, "demo")
+            _, actor = await load_actor(uow, ChatKey(Messenger.WEB, WEB_BOT, session.user_id))
+            return f"{settings.public_address}/admin/enter?ticket={await issue_ticket(uow, actor)}"
     finally:
         await database.close()
 

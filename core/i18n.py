@@ -173,6 +173,11 @@ def translator(locale: str) -> Translator:
     return Translator(locale)
 
 
+def currency_places(currency: str) -> int:
+    """How many decimals a currency has."""
+    return int(get_currency_precision(currency))
+
+
 def match_locale(language_code: str | None) -> str | None:
     """Our language for a code like ``ru-RU``; None for others."""
     if not language_code:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.domain.grading import scale
-from core.domain.kinds import Urgency
-from core.domain.rights import Role
+from core.domain.kinds import Messenger, TransactionKind, Urgency
+from core.domain.rights import GuardianRights, Role
 from core.i18n import N_, Translator
 
 ROLE_NAMES: dict[Role, str] = {
@@ -20,6 +20,32 @@ ROLE_NAMES: dict[Role, str] = {
     Role.CANTEEN: N_("canteen"),
     Role.NURSE: N_("nurse"),
     Role.OPERATOR: N_("operator"),
+}
+
+RIGHTS_NAMES: dict[GuardianRights, str] = {
+    GuardianRights.FULL: N_("may read and act"),
+    GuardianRights.READ: N_("may read"),
+    GuardianRights.NONE: N_("may nothing"),
+}
+
+MESSENGER_NAMES: dict[Messenger, str] = {
+    Messenger.TELEGRAM: N_("Telegram"),
+    Messenger.WEB: N_("Browser"),
+    Messenger.TERMINAL: N_("Support"),
+}
+
+TRANSACTION_NAMES: dict[TransactionKind, str] = {
+    TransactionKind.TOP_UP: N_("Top-up"),
+    TransactionKind.DEBIT: N_("Meal"),
+    TransactionKind.REFUND: N_("Refund"),
+    TransactionKind.CORRECTION: N_("Correction"),
+}
+
+MEAL_NAMES: dict[str, str] = {
+    "breakfast": N_("Breakfast"),
+    "lunch": N_("Lunch"),
+    "snack": N_("Snack"),
+    "dinner": N_("Dinner"),
 }
 
 MARK_KINDS: dict[str, str] = {

@@ -17,7 +17,9 @@ from core.clock import FrozenClock
 from core.db.engine import Database
 from core.db.migrate import migrate
 from core.db.uow import UnitOfWork
+from core.settings import Settings
 from tests.cast import NOW, Cast, make_cast
+from tests.support.browser import Site, open_site
 
 _numbers = itertools.count(1)
 
@@ -116,3 +118,11 @@ async def uow(database: Database, clock: FrozenClock) -> AsyncIterator[UnitOfWor
 async def cast(database: Database, clock: FrozenClock) -> Cast:
     """The named cast, each linked to a chat of their own."""
     return await make_cast(database, clock)
+
+
+@pytest.fixture
+async def site(database: Database, cast: Cast, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[Site]:
+    """The web application with the cast, on a free port of loopback."""
+    url = database.url.render_as_string(hide_password=False)
+    async with open_site(Settings(_env_file=None, database_url=url, var_dir=tmp_path), clock) as opened:
+        yield opened

@@ -1,4 +1,4 @@
-"""The web address of the application: the chat's pages and what is there for those who run it."""
+"""The web address of the application: the chat's pages, the panel, and what is there for those who run it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.app import App
 from bot.channels.watching import watch
-from bot.channels.webchat import Door, OwnAddress, Persona, Visitor, WebChat
+from bot.channels.webchat import Door, Persona, Visitor, WebChat
 from bot.views.help import role_words
 from bot.views.menu import menu_entries
 from core.access import load_actor
@@ -81,10 +81,9 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         channel=channel,
         door=Door(feed, menu, visitor, try_code, personas if demo else None),
         key=app.key,
-        own_address=OwnAddress(
-            settings.public_address, is_set=settings.public_url is not None, bound=settings.http_host
-        ),
+        own_address=app.own_address,
         is_tls=settings.is_tls,
         trusted_proxies=settings.trusted_proxies,
     ).mount(site)
+    app.panel().mount(site)
     return site

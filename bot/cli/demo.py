@@ -20,7 +20,7 @@ def demo(
     """Open a demo school in the browser: talk as a mother of two, a student or a teacher."""
     import uvloop
 
-    from bot.serving import DemoRefused, prepare_demo, serve_demo
+    from bot.serving import DemoRefused, demo_panel_link, prepare_demo, serve_demo
     from core.logging import configure_logging
     from core.settings import demo_settings
 
@@ -30,6 +30,8 @@ def demo(
         typer.echo(uvloop.run(prepare_demo(settings, reset=reset)))
         if serve:
             typer.echo(f"Open {settings.public_address} in a browser. Ctrl+C ends it.")
+            link = uvloop.run(demo_panel_link(settings))
+            typer.echo(f"The school's office, once and within five minutes: {link}")
             uvloop.run(serve_demo(settings))
     except DemoRefused as refused:
         typer.echo(f"schoolbell demo: {refused}", err=True)

@@ -13,15 +13,9 @@ from core.access import Actor, Identity
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Section, Text
 from core.domain.codes import show_code
 from core.domain.ids import LARGEST_ID
-from core.domain.kinds import Messenger
-from core.i18n import N_, Translator
+from core.i18n import Translator
 from core.queries.links import LinkLine
-
-MESSENGER_NAMES: dict[Messenger, str] = {
-    Messenger.TELEGRAM: N_("Telegram"),
-    Messenger.WEB: N_("Browser"),
-    Messenger.TERMINAL: N_("Support"),
-}
+from core.words import MESSENGER_NAMES
 
 
 class LinksTap(CallbackData, prefix="lk"):

@@ -13,22 +13,9 @@ from bot.views.family import heading, switch_rows
 from core.access import Student
 from core.cards import Align, Block, Button, Card, Facts, Item, Listing, Section, Table, Text
 from core.domain.ids import LARGEST_ID
-from core.domain.kinds import TransactionKind
-from core.i18n import N_, Translator
+from core.i18n import Translator
 from core.queries.meals import MealBook, MealLine, MenuLine
-
-KINDS: dict[TransactionKind, str] = {
-    TransactionKind.TOP_UP: N_("Top-up"),
-    TransactionKind.DEBIT: N_("Meal"),
-    TransactionKind.REFUND: N_("Refund"),
-    TransactionKind.CORRECTION: N_("Correction"),
-}
-MEALS: dict[str, str] = {
-    "breakfast": N_("Breakfast"),
-    "lunch": N_("Lunch"),
-    "snack": N_("Snack"),
-    "dinner": N_("Dinner"),
-}
+from core.words import MEAL_NAMES, TRANSACTION_NAMES
 
 
 class MealsTap(CallbackData, prefix="ml"):
@@ -89,7 +76,7 @@ def _unbroken(words: str) -> str:
 
 
 def _what(t: Translator, line: MealLine) -> str:
-    return line.item or t(KINDS[line.kind])
+    return line.item or t(TRANSACTION_NAMES[line.kind])
 
 
 def _amount(t: Translator, line: MealLine, currency: str) -> str:
@@ -98,7 +85,7 @@ def _amount(t: Translator, line: MealLine, currency: str) -> str:
 
 
 def _dish(t: Translator, dish: MenuLine, currency: str) -> str:
-    meal = t(MEALS[dish.meal]) if dish.meal in MEALS else dish.meal
+    meal = t(MEAL_NAMES[dish.meal]) if dish.meal in MEAL_NAMES else dish.meal
     text = f"{meal}: {dish.name}"
     if dish.price is not None:
         text += f" · {t.money(dish.price, currency)}"

@@ -348,6 +348,13 @@ async def _undo_what_it_gave(uow: UnitOfWork, disowned: sa.Row[Any]) -> list[int
 async def open_support_chat(uow: UnitOfWork, chat: ChatState, person_id: PersonId, *, who: str) -> None:
     """Let the terminal speak as a person, with all the roles the person has today; audited with the OS user."""
     async with uow.writing():
+        await link_with_own_roles(uow, chat, person_id)
+        await record(uow, "support.talk", actor_id=None, subject=("person", person_id), after={"user": who})
+
+
+async def link_with_own_roles(uow: UnitOfWork, chat: ChatState, person_id: PersonId) -> None:
+    """Link a chat that is ours to a person, with all the roles the person has today and no others. Five statements."""
+    async with uow.writing():
         link_id = await uow.value(
             sa.select(ChatLink.id).where(
                 ChatLink.chat_id == chat.id, ChatLink.person_id == person_id, ChatLink.revoked_at.is_(None)
@@ -366,4 +373,3 @@ async def open_support_chat(uow: UnitOfWork, chat: ChatState, person_id: PersonI
             sa.insert(ChatLinkRole),
             [{"link_id": link_id, "role": role} for role in sorted({*held, Role.GUARDIAN})],
         )
-        await record(uow, "support.talk", actor_id=None, subject=("person", person_id), after={"user": who})

@@ -60,6 +60,32 @@ def match_name(spoken: str, pupils: Sequence[Named]) -> tuple[Named, ...]:
     return ()
 
 
+def search_names(said: str, people: Sequence[Named], most: int) -> tuple[Named, ...]:
+    """Those whom a search means, at most so many: beginnings of words in any order, whole words first; where there are
+    none, whatever ``match_name`` makes of it."""
+    words = [one_alphabet(word) for word in fold(said).replace(",", " ").replace("-", " ").split()]
+    if not words:
+        return ()
+    found = [(whole, one) for one in people if (whole := _beginnings(words, one.name)) is not None]
+    if not found:
+        return match_name(said, people)[:most]
+    found.sort(key=lambda pair: (-pair[0], pair[1].name.sort_key, pair[1].id))
+    return tuple(one for _, one in found[:most])
+
+
+def _beginnings(words: Sequence[str], name: PersonName) -> int | None:
+    """How many of the words are whole ones of the name; None unless each begins one, and each another."""
+    family, given, middle = _parts(name)
+    left, whole = [*family, *given, *middle], 0
+    for word in sorted(words, key=len, reverse=True):
+        own = min((one for one in left if one.startswith(word)), key=len, default=None)
+        if own is None:
+            return None
+        left.remove(own)
+        whole += own == word
+    return whole
+
+
 def _in_order(found: Sequence[Named]) -> tuple[Named, ...]:
     return tuple(sorted(found, key=lambda one: (one.name.sort_key, one.id)))
 

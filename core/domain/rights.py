@@ -24,6 +24,10 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+PANEL_ROLES = (Role.ADMIN, Role.SECRETARY, Role.HEAD, Role.DEPUTY, Role.CANTEEN, Role.OPERATOR)
+"""Whose work is in the panel; each page says which of them it is for."""
+
+
 class GuardianRights(StrEnum):
     """What a guardian may do for one child."""
 

@@ -36,7 +36,7 @@ _WORDS = {
 _OF_A_KIND = 12
 # Statements of one command or tap by the room it lives in, the actor and the chat's state among them, however many
 # pupils, marks and messages there are.
-_MOST = {"family": 4, "access": 6, "homeroom": 20, "teaching": 30}
+_MOST = {"family": 4, "access": 6, "office": 6, "homeroom": 20, "teaching": 30}
 _MOST_TO_LOOK = 10
 
 

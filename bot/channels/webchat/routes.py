@@ -18,18 +18,7 @@ import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
 from bot.channels.webchat.files import ChatFiles
-from bot.channels.webchat.security import (
-    Handler,
-    Networks,
-    OwnAddress,
-    check_csrf,
-    check_origin,
-    client_address,
-    csrf_token,
-    headers_middleware,
-    secret_of,
-)
-from bot.channels.webchat.sign_in import SignIn, browser_words
+from bot.channels.webchat.sign_in import SignIn
 from bot.views.errors import fault_words
 from core.actions.web_sessions import IDLE, BrowserSession, read_session
 from core.cards.plain import clean
@@ -39,6 +28,19 @@ from core.db.transcript import KeptMessage, messages_before, messages_since, not
 from core.db.uow import UnitOfWork
 from core.domain.codes import looks_like_code, read_code
 from core.domain.ids import LARGEST_ID, PersonId
+from core.http import (
+    Handler,
+    Networks,
+    OwnAddress,
+    browser_words,
+    check_csrf,
+    check_origin,
+    client_address,
+    csrf_token,
+    headers_middleware,
+    offered_languages,
+    secret_of,
+)
 from core.i18n import Translator, match_locale, translator
 from notifier.channels.channel import MenuEntry
 from notifier.channels.webchat import WebChannel
@@ -195,13 +197,9 @@ class WebChat:
         return UnitOfWork(self.database, self.clock, via="web")
 
     def translator_for(self, request: web.Request, session: BrowserSession | None = None) -> Translator:
-        wanted = match_locale(request.query.get("lang")) or match_locale(request.cookies.get("lang"))
         if session is not None and session.locale:
-            wanted = session.locale
-        if wanted is None:
-            header = request.headers.get("Accept-Language", "")[:200]
-            offers = (match_locale(part.split(";")[0].strip()) for part in header.split(","))
-            wanted = next((offer for offer in offers if offer), "en")
+            return translator(session.locale)
+        wanted = next((one for one in map(match_locale, offered_languages(request)) if one), "en")
         return translator(wanted)
 
     # --- the page -----------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import aiohttp_jinja2
 from aiohttp import web
 
-from bot.channels.webchat.security import check_csrf, check_origin, client_address, csrf_token, secret_of
 from bot.views.errors import refusal_words
 from core.actions.web_sessions import end_session, enter_as, open_session
 from core.cards.plain import clean
 from core.db.transcript import messages_before, note
 from core.errors import CodeRefused, TooManyTries
+from core.http import browser_words, check_csrf, check_origin, client_address, csrf_token, secret_of
 from core.i18n import LANGUAGE_NAMES, LOCALES, match_locale
 
 if TYPE_CHECKING:
@@ -135,18 +135,3 @@ class SignIn:
         response = web.Response(status=303, headers={"Location": "/chat"})
         self._chat.set_session(response, token)
         return response
-
-
-def browser_words(request: web.Request) -> str:
-    """A word or two on the browser, for the list of linked chats."""
-    agent = request.headers.get("User-Agent", "")
-    systems = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
-    browsers = ("Edg", "Firefox", "Chrome", "Safari")
-    system = next((one for one in systems if one in agent), "")
-    browser = next((one for one in browsers if one in agent), "")
-    return (
-        " · ".join(
-            part for part in (browser.replace("Edg", "Edge"), system.replace("Macintosh", "Mac")) if part
-        )
-        or "Browser"
-    )

@@ -19,6 +19,7 @@ from core.db.models.chats import (
     InvitationRole,
     WebSession,
 )
+from core.db.models.panel import PanelAccount, PanelSession, PanelTicket, SignInTry
 from core.db.models.people import (
     Enrollment,
     ExternalId,
@@ -98,11 +99,15 @@ __all__ = [
     "NoticePreference",
     "Org",
     "OutboxEvent",
+    "PanelAccount",
+    "PanelSession",
+    "PanelTicket",
     "Person",
     "Posting",
     "Receipt",
     "RoleAssignment",
     "SchoolClass",
+    "SignInTry",
     "Subject",
     "Term",
     "TermMark",

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.webchat.security import OwnAddress
 from core.actions.linking import TRIES_PER_ADDRESS, WINDOW
 from core.actions.web_sessions import IDLE, end_session, enter_as, read_session
 from core.clock import FrozenClock
 from core.db.models import AuditEntry, Chat, ChatLink, CodeTry, WebSession
 from core.db.uow import UnitOfWork
+from core.http import OwnAddress
 from tests.cast import Cast
 from tests.support.browser import Site, code_for, signed_in
 

@@ -436,3 +436,24 @@ def test_every_command_says_in_one_line_that_the_database_is_none(
 
 def test_migrate_tells_the_revision() -> None:
     assert re.search(r"revision \d{4}", run("migrate").output)
+
+
+# --- admin ------------------------------------------------------------------------------------------------
+
+
+def test_an_account_is_made_for_whoever_works_in_the_panel(register: Path) -> None:
+    made = ("admin", "create", "--email", "Boss@school.example", "--person")
+    assert "no work in the panel" in run(*made, "p1", code=1, answer="a long password\n").output
+    assert "no person 'zz'" in run(*made, "zz", code=1, answer="a long password\n").output
+    assert "at least 12" in run(*made, "p1", code=2, answer="short\n").output
+    with sqlite3.connect("var/schoolbell.db") as connection:
+        connection.execute(
+            "insert into role_assignment (person_id, org_id, role) select target_id,"
+            " (select min(id) from org where kind = 'school'), 'admin' from external_id"
+            " where kind = 'person' and external_id = 'p1'"
+        )
+    said = run(*made, "p1", answer="a long password\n").output
+    assert "boss@school.example signs in at http://127.0.0.1:8080/admin/sign-in" in said
+    ((email, kept),) = rows("select email, password_hash from panel_account")
+    assert email == "boss@school.example"
+    assert "a long password" not in str(kept)

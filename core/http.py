@@ -1,4 +1,4 @@
-"""What every answer carries and every write must show."""
+"""What every page of ours carries and every write must show, whichever room it is in; and who is asking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -59,7 +59,7 @@ def headers_middleware(*, is_tls: bool, apology: Apology) -> Middleware:
             response = _sorry(request, apology(request, reference))
         if not response.prepared:
             response.headers.update(headers)
-            is_static = request.path.startswith("/static/")
+            is_static = request.path.startswith(("/static/", "/admin/static/"))
             response.headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
         return response
 
@@ -171,3 +171,34 @@ def _is_in(address: str, networks: Networks) -> bool:
     # A socket that takes both kinds shows IPv4 peers as ::ffff:10.0.0.1.
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return any(ip in network for network in networks)
+
+
+def browser_words(request: web.Request) -> str:
+    """A word or two on the browser, for the list of linked chats."""
+    agent = request.headers.get("User-Agent", "")
+    systems = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
+    browsers = ("Edg", "Firefox", "Chrome", "Safari")
+    system = next((one for one in systems if one in agent), "")
+    browser = next((one for one in browsers if one in agent), "")
+    return (
+        " · ".join(
+            part for part in (browser.replace("Edg", "Edge"), system.replace("Macintosh", "Mac")) if part
+        )
+        or "Browser"
+    )
+
+
+def offered_languages(request: web.Request) -> list[str]:
+    """What the reader wants to read, best first: what the address says, what was chosen before, what the browser asks."""
+    header = request.headers.get("Accept-Language", "")[:200]
+    asked = [part.split(";")[0].strip() for part in header.split(",")]
+    return [request.query.get("lang", ""), request.cookies.get("lang", ""), *asked]
+
+
+async def words_of(request: web.Request) -> Mapping[str, str]:
+    """The words of a form. Raises HTTPBadRequest for anything else."""
+    try:
+        form = await request.post()
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest(text="not a form") from None
+    return {name: value.replace("\0", "") for name, value in form.items() if isinstance(value, str)}

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bot.channels.webchat.security import client_address
+from core.http import client_address
 
 PROXIES = tuple(ip_network(one) for one in ("10.0.0.0/8", "::1/128"))
 

@@ -1,0 +1,1 @@
+"""What a school's office has in the chat."""

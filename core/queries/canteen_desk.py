@@ -1,0 +1,183 @@
+"""The canteen's desk: the accounts of a school's pupils, one account whole, and the menu of a week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.models import (
+    Enrollment,
+    MealAccount,
+    MealOrder,
+    MealTransaction,
+    MenuItem,
+    Person,
+    RoleAssignment,
+    SchoolClass,
+)
+from core.db.spans import holds_on
+from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID, PersonId
+from core.domain.kinds import TransactionKind
+from core.domain.matching import Named, search_names
+from core.domain.names import PersonName
+from core.domain.rights import Role
+from core.errors import NotFound
+from core.queries.offices import Office
+from core.queries.school_people import Cursor
+
+ON_A_PAGE = 50
+_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A pupil's account; ``balance`` in minor units, None where there is no account yet."""
+
+    student_id: PersonId
+    name: PersonName
+    class_name: str
+    balance: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """``after`` is where the next page begins, None on the last; a search is one page, the best first."""
+
+    lines: tuple[AccountLine, ...]
+    after: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """Money in (positive) or out (negative)."""
+
+    kind: TransactionKind
+    amount: int
+    item: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAccount:
+    """An account with its newest transactions. ``total`` is the sum of all of them: it must be the balance."""
+
+    line: AccountLine
+    total: int
+    transactions: tuple[DeskLine, ...]
+
+
+def _pupils(office: Office, today: date) -> sa.Select[Any]:
+    columns: list[Any] = [
+        *(Person.id, Person.family, Person.given, Person.middle, Person.nickname, Person.name_key),
+        SchoolClass.name.label("class_name"),
+        *(MealAccount.id.label("account_id"), MealAccount.balance),
+    ]
+    return (
+        sa.select(*columns)
+        .join(
+            RoleAssignment,
+            (RoleAssignment.person_id == Person.id)
+            & (RoleAssignment.org_id == office.school.id)
+            & (RoleAssignment.role == Role.STUDENT)
+            & holds_on(RoleAssignment, today),
+        )
+        .outerjoin(Enrollment, (Enrollment.student_id == Person.id) & holds_on(Enrollment, today))
+        .outerjoin(
+            SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == office.school.id)
+        )
+        .outerjoin(
+            MealAccount,
+            (MealAccount.student_id == Person.id) & (MealAccount.school_id == office.school.id),
+        )
+    )
+
+
+def _line(row: sa.Row[Any]) -> AccountLine:
+    name = PersonName(row.family, row.given, row.middle, row.nickname)
+    return AccountLine(PersonId(row.id), name, row.class_name or "", row.balance)
+
+
+async def list_accounts(
+    uow: UnitOfWork,
+    office: Office,
+    *,
+    search: str = "",
+    below: int | None = None,
+    after: Cursor | None = None,
+    most: int = ON_A_PAGE,
+) -> AccountPage:
+    """The pupils with their accounts, by name; ``below`` keeps balances under an amount. One statement."""
+    statement = _pupils(office, office.school.today(uow.now)).order_by(Person.name_key, Person.id)
+    if below is not None:
+        statement = statement.where(MealAccount.balance < below)
+    if search:
+        rows = await uow.rows(statement)
+        names = [Named(row.id, PersonName(row.family, row.given, row.middle, row.nickname)) for row in rows]
+        by_id = {row.id: row for row in rows}
+        return AccountPage(tuple(_line(by_id[one.id]) for one in search_names(search, names, most)), None)
+    if after is not None:
+        statement = statement.where(sa.tuple_(Person.name_key, Person.id) > sa.tuple_(after.key, after.id))
+    rows = await uow.rows(statement.limit(most + 1))
+    shown = rows[:most]
+    following = Cursor(shown[-1].name_key, shown[-1].id) if len(rows) > most else None
+    return AccountPage(tuple(_line(row) for row in shown), following)
+
+
+async def desk_account(uow: UnitOfWork, office: Office, student_id: int) -> DeskAccount:
+    """One pupil's account. Three statements. Raises NotFound."""
+    row = None
+    if 0 < student_id <= LARGEST_ID:
+        row = await uow.row(_pupils(office, office.school.today(uow.now)).where(Person.id == student_id))
+    if row is None:
+        raise NotFound("student_not_found")
+    if row.account_id is None:
+        return DeskAccount(_line(row), 0, ())
+    which = MealTransaction.account_id == row.account_id
+    total = await uow.value(sa.select(sa.func.coalesce(sa.func.sum(MealTransaction.amount), 0)).where(which))
+    lines = await uow.rows(
+        sa.select(MealTransaction.kind, MealTransaction.amount, MealTransaction.item, MealTransaction.at)
+        .where(which)
+        .order_by(MealTransaction.at.desc(), MealTransaction.id.desc())
+        .limit(_LINES)
+    )
+    return DeskAccount(
+        _line(row), int(total), tuple(DeskLine(one.kind, one.amount, one.item, one.at) for one in lines)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dish:
+    """Something on the menu; ``ordered`` says how many pupils ordered it."""
+
+    id: int
+    on: date
+    meal: str
+    name: str
+    price: int | None
+    ordered: int
+
+
+async def menu_of_week(uow: UnitOfWork, office: Office, monday: date) -> tuple[Dish, ...]:
+    """The dishes of seven days, in order. One statement."""
+    orders = (
+        sa.select(sa.func.count())
+        .where(MealOrder.menu_item_id == MenuItem.id, MealOrder.cancelled_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = await uow.rows(
+        sa.select(
+            *(MenuItem.id, MenuItem.date, MenuItem.meal, MenuItem.name, MenuItem.price),
+            orders.label("ordered"),
+        )
+        .where(
+            MenuItem.school_id == office.school.id,
+            MenuItem.date >= monday,
+            MenuItem.date < monday + timedelta(days=7),
+        )
+        .order_by(MenuItem.date, MenuItem.id)
+    )
+    return tuple(Dish(row.id, row.date, row.meal, row.name, row.price, row.ordered) for row in rows)

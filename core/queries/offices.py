@@ -1,0 +1,60 @@
+"""The schools that somebody works for in the panel. Loading one is the check."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from core.access import Actor, School
+from core.db.models import Org
+from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID, OrgId, PersonId
+from core.domain.kinds import OrgKind
+from core.domain.rights import Role
+from core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A school and what the asker is there, by a role at the school or above it; ``officer_id`` is whose role it is."""
+
+    school: School
+    roles: frozenset[Role]
+    officer_id: PersonId
+
+    def may(self, roles: Collection[Role]) -> bool:
+        """Whether one of the roles is held here."""
+        return bool(self.roles & set(roles))
+
+
+async def list_offices(uow: UnitOfWork, actor: Actor, roles: Collection[Role]) -> tuple[Office, ...]:
+    """The schools where the asker holds one of the roles, by name. One statement, or none."""
+    held = [one for one in actor.roles if one.role in roles]
+    if not held:
+        return ()
+    rows = await uow.rows(
+        sa.select(Org.id, Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale)
+        .where(
+            Org.kind == OrgKind.SCHOOL,
+            Org.ended_on.is_(None),
+            sa.or_(*(Org.path.startswith(path) for path in {one.school.path for one in held})),
+        )
+        .order_by(Org.name, Org.id)
+    )
+    found = []
+    for row in rows:
+        here = [one for one in held if row.path.startswith(one.school.path)]
+        school = School(OrgId(row.id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale)
+        found.append(Office(school, frozenset(one.role for one in here), here[0].person_id))
+    return tuple(found)
+
+
+async def access_office(uow: UnitOfWork, actor: Actor, school_id: int, roles: Collection[Role]) -> Office:
+    """A school where the asker holds one of the roles. Raises NotFound. One statement, or none."""
+    if 0 < school_id <= LARGEST_ID:
+        for office in await list_offices(uow, actor, roles):
+            if office.school.id == school_id:
+                return office
+    raise NotFound("school_not_found")

@@ -1,0 +1,104 @@
+"""Page: one address of the panel, what it is for and who may open it; and Visit, a signed-in person's request of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from core.access import Actor, School
+from core.actions.panel_sessions import OpenSession
+from core.db.uow import UnitOfWork
+from core.domain.rights import Role
+from core.http import client_address
+from core.i18n import Translator
+from core.queries.offices import Office
+
+if TYPE_CHECKING:
+    from core.web.panel import Panel
+
+OFFICE_WORK = (Role.ADMIN, Role.SECRETARY)
+"""People, codes and links."""
+SCHOOL_VIEW = (Role.ADMIN, Role.SECRETARY, Role.HEAD, Role.DEPUTY)
+"""The overview of a school."""
+AUDITORS = (Role.ADMIN,)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address below ``/admin``. ``roles`` may open it, at the school in question; no other may."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Callable[[Visit], Awaitable[web.StreamResponse]]
+    roles: tuple[Role, ...]
+    needs_code: bool = False
+    """Whether a code of an authenticator app must have been given in this session: for what is hard to take back."""
+    entry: tuple[str, int] | None = None
+    """Its words in the navigation (a message id) and its place there; None for pages that others lead to."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request. ``office`` is the school that it is about, ``offices`` all that the asker may choose from;
+    ``form`` what was sent, empty for a GET."""
+
+    panel: Panel
+    request: web.Request
+    page: Page
+    uow: UnitOfWork
+    actor: Actor
+    session: OpenSession
+    token: str
+    t: Translator
+    offices: tuple[Office, ...]
+    office: Office
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def school(self) -> School:
+        """The school that the request is about."""
+        return self.office.school
+
+    def number(self, name: str = "id") -> int:
+        """A number in the address. Routes take digits only, at most 18."""
+        return int(self.request.match_info[name])
+
+    @property
+    def address_hash(self) -> str:
+        """The browser's network address as it may be kept."""
+        return self.panel.services.address_hash(client_address(self.request, self.panel.trusted_proxies))
+
+    def query(self, name: str, longest: int = 100) -> str:
+        """A parameter of the address, cut to what a sane one is."""
+        return self.request.query.get(name, "").replace("\0", "")[:longest].strip()
+
+    def address(self, path: str, **parameters: object) -> str:
+        """An address of the panel; the school stays where there is a choice, empty parameters are left out."""
+        given = {name: str(value) for name, value in parameters.items() if value not in ("", None)}
+        if len(self.offices) > 1:
+            given["school"] = str(self.school.id)
+        return f"/admin{path}" + (f"?{urlencode(given)}" if given else "")
+
+    def here(self, **changes: object) -> str:
+        """This very address with some parameters changed."""
+        kept = {name: value for name, value in self.request.query.items() if name not in ("done", "after")}
+        path = self.request.path.removeprefix("/admin")
+        return self.address(path, **(kept | changes))
+
+    def go(self, path: str, **parameters: object) -> web.Response:
+        """After a write: to the page that shows it."""
+        return web.Response(status=303, headers={"Location": self.address(path, **parameters)})
+
+    def render(self, template: str, *, status: int = 200, **context: Any) -> web.StreamResponse:
+        """A page of the panel around the template's content."""
+        return aiohttp_jinja2.render_template(
+            template,
+            self.request,
+            {"visit": self, "t": self.t, "plural": self.t.plural, **context},
+            status=status,
+        )

@@ -1,0 +1,67 @@
+"""/admin/people: the people of the school, searched and filtered."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from core.db.audit import record
+from core.domain.rights import Role
+from core.i18n import N_
+from core.queries.classes import OFFICE, list_classes
+from core.queries.school_people import Cursor, PersonLine, list_people
+from core.web.page import OFFICE_WORK, Page, Visit
+from core.web.table_file import table_file
+
+ROLES = (
+    *(Role.STUDENT, Role.GUARDIAN, Role.TEACHER, Role.HEAD, Role.DEPUTY),
+    *(Role.SECRETARY, Role.ADMIN, Role.CANTEEN, Role.NURSE),
+)
+_MOST_IN_A_FILE = 20_000
+
+
+async def show(visit: Visit) -> web.StreamResponse:
+    """A page of the list."""
+    rooms = await list_classes(visit.uow, visit.actor, OFFICE)
+    classes = [room for room in rooms if room.school.id == visit.school.id]
+    asked = _asked(visit)
+    page = await list_people(visit.uow, visit.office, **asked, after=Cursor.read(visit.query("after", 300)))  # type: ignore[arg-type]
+    return visit.render("people.html", page=page, classes=classes, asked=asked, roles=ROLES)
+
+
+async def export(visit: Visit) -> web.StreamResponse:
+    """The same list as a table file, whole; audited."""
+    page = await list_people(visit.uow, visit.office, **_asked(visit), most=_MOST_IN_A_FILE)  # type: ignore[arg-type]
+    async with visit.uow.writing():
+        await record(
+            visit.uow,
+            "people.export",
+            actor_id=visit.office.officer_id,
+            after={"people": len(page.lines), "school": int(visit.school.id)},
+        )
+    t = visit.t
+    header = [t("Family name"), t("Given name"), t("Roles"), t("Class"), t("Children"), t("Linked")]
+    return table_file("people.csv", header, [_cells(visit, one) for one in page.lines])
+
+
+def _cells(visit: Visit, one: PersonLine) -> list[str]:
+    t = visit.t
+    roles = t.list([t(visit.panel.role_names[role]) for role in one.roles])
+    linked = t("yes") if one.linked else t("no")
+    return [one.name.family, one.name.given, roles, one.class_name, ", ".join(one.about), linked]
+
+
+def _asked(visit: Visit) -> dict[str, object]:
+    """The filter of the address; what makes no sense is left out."""
+    role, room, linked = visit.query("role"), visit.query("class"), visit.query("linked")
+    return {
+        "search": visit.query("search"),
+        "class_id": int(room) if room.isascii() and room.isdigit() and len(room) < 19 else None,
+        "role": Role(role) if role in [one.value for one in ROLES] else None,
+        "linked": {"yes": True, "no": False}.get(linked),
+    }
+
+
+PAGES = (
+    Page("GET", "/people", show, OFFICE_WORK, entry=(N_("People"), 10)),
+    Page("POST", "/people/export", export, OFFICE_WORK, needs_code=True),
+)

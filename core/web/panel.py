@@ -1,0 +1,214 @@
+"""The panel on aiohttp: its pages under ``/admin``, each behind the one guard that knows who may open it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+import structlog
+from aiohttp import web
+
+from core.access import load_actor
+from core.actions.panel_sessions import OpenSession, read_session
+from core.clock import Clock
+from core.db.engine import Database
+from core.db.uow import UnitOfWork
+from core.domain.rights import Role
+from core.errors import NotFound, SchoolbellError
+from core.http import (
+    Handler,
+    Networks,
+    OwnAddress,
+    check_csrf,
+    check_origin,
+    csrf_token,
+    offered_languages,
+    secret_of,
+    words_of,
+)
+from core.i18n import Translator, match_locale, translator
+from core.queries.offices import Office, list_offices
+from core.web import charts
+from core.web.outcomes import OUTCOMES
+from core.web.page import Page, Visit
+from core.web.pages.account import BEFORE_THE_CODE
+from core.web.routes import PAGES
+from core.web.sign_in import SignIn
+from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, TRANSACTION_NAMES
+
+log = structlog.get_logger(__name__)
+_FOLDER = Path(__file__).parent
+_LARGEST_BODY = 256 * 1024
+_SPOKEN = web.RequestKey("language", Translator)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelServices:
+    """What pages need of the running application beside the database."""
+
+    code_key: bytes
+    """The key that invitation codes are hashed with."""
+    public_url: str
+    """Where people open the web chat; no slash at the end."""
+    bot_usernames: Mapping[int, str]
+    address_hash: Callable[[str], str]
+    """A network address as it may be kept."""
+
+
+@dataclass(slots=True)
+class Panel:
+    """The panel of one installation."""
+
+    database: Database
+    clock: Clock
+    key: bytes
+    own_address: OwnAddress
+    is_tls: bool
+    trusted_proxies: Networks
+    services: PanelServices
+
+    def mount(self, site: web.Application) -> None:
+        """Add the panel to a site, under ``/admin``."""
+        app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._apologise])
+        aiohttp_jinja2.setup(
+            app,
+            loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment = aiohttp_jinja2.get_env(app)
+        macros = environment.get_template("macros.html").module
+        environment.globals.update(
+            charts=charts,
+            navigation=navigation,
+            outcomes=OUTCOMES,
+            role_names=ROLE_NAMES,
+            rights_words=RIGHTS_NAMES,
+            messengers=MESSENGER_NAMES,
+            transactions=TRANSACTION_NAMES,
+            **{name: getattr(macros, name) for name in ("csrf", "kept_school", "turning")},
+        )
+        sign_in = SignIn(self)
+        app.router.add_get("/enter", sign_in.ask)
+        app.router.add_post("/enter", sign_in.enter)
+        app.router.add_get("/sign-in", sign_in.door)
+        app.router.add_post("/sign-in", sign_in.sign_in)
+        for page in PAGES:
+            app.router.add_route(page.method, page.path, self._guarded(page))
+        app.router.add_static("/static", _FOLDER / "static")
+        site.add_subapp("/admin", app)
+
+    def uow(self) -> UnitOfWork:
+        """Whatever is done in the panel says so in the audit."""
+        return UnitOfWork(self.database, self.clock, via="panel")
+
+    @property
+    def role_names(self) -> Mapping[Role, str]:
+        """What roles are called."""
+        return ROLE_NAMES
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
+        return "__Host-schoolbell-panel" if self.is_tls else "schoolbell-panel"
+
+    def set_cookie(self, response: web.StreamResponse, name: str, value: str) -> None:
+        """A cookie until the browser is closed, which no script reads and no other site's form sends."""
+        response.set_cookie(name, value, httponly=True, samesite="Lax", secure=self.is_tls, path="/")
+
+    def translator_for(self, request: web.Request, session: OpenSession | None = None) -> Translator:
+        """The chat's own language, else what the browser asks for."""
+        if session is not None and session.locale and not request.query.get("lang"):
+            return translator(session.locale)
+        found = next((one for one in map(match_locale, offered_languages(request)) if one), "en")
+        return translator(found)
+
+    def _guarded(self, page: Page) -> Handler:
+        async def guard(request: web.Request) -> web.StreamResponse:
+            writes = page.method == "POST"
+            if writes:
+                check_origin(request, self.own_address)
+            token = secret_of(request, self.cookie)
+            async with self.uow() as uow:
+                session = await read_session(uow, token) if token else None
+                actor = (await load_actor(uow, session.key))[1] if session is not None else None
+                if session is None or actor is None or actor.is_stranger:
+                    raise (
+                        web.HTTPForbidden(text="signed out") if writes else web.HTTPSeeOther("/admin/sign-in")
+                    )
+                form: Mapping[str, str] = {}
+                if writes:
+                    form = await words_of(request)
+                    check_csrf(form.get("csrf"), self.key, token)
+                offices = await list_offices(uow, actor, page.roles)
+                t = self.translator_for(request, session)
+                request[_SPOKEN] = t
+                if session.totp and session.verified_at is None and page.path not in BEFORE_THE_CODE:
+                    raise web.HTTPForbidden(text="code") if writes else web.HTTPSeeOther("/admin/code")
+                if not offices:
+                    raise web.HTTPForbidden(text="not yours")
+                wanted = request.query.get("school", "")
+                office = _chosen(offices, wanted)
+                if page.needs_code and session.verified_at is None:
+                    raise web.HTTPSeeOther("/admin/account?needed=1")
+                visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
+                return await page.handler(visit)
+
+        return guard
+
+    @web.middleware
+    async def _apologise(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Whatever goes wrong is a page in the reader's language; a fault of ours has a reference in the log."""
+        try:
+            return await handler(request)
+        except NotFound:
+            return self._sorry(request, 404)
+        except SchoolbellError as error:
+            log.info("panel.refused", key=error.key, path=request.path)
+            return self._sorry(request, 400)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return self._sorry(request, error.status)
+        except ConnectionError:
+            raise
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("panel.failed", reference=reference, method=request.method, path=request.path)
+            return self._sorry(request, 500, reference)
+
+    def _sorry(self, request: web.Request, status: int, reference: str = "") -> web.StreamResponse:
+        t = request.get(_SPOKEN) or self.translator_for(request)
+        return aiohttp_jinja2.render_template(
+            "sorry.html", request, {"t": t, "status": status, "reference": reference}, status=status
+        )
+
+    def csrf(self, secret: str) -> str:
+        """The token that goes with a cookie's secret."""
+        return csrf_token(self.key, secret)
+
+
+def _chosen(offices: tuple[Office, ...], wanted: str) -> Office:
+    """The school of the address; without one the first. Raises NotFound for one that is not the asker's."""
+    if not wanted:
+        return offices[0]
+    for office in offices:
+        if str(office.school.id) == wanted:
+            return office
+    raise NotFound("school_not_found")
+
+
+def navigation(visit: Visit) -> list[tuple[str, str, bool]]:
+    """The entries that the visitor may open: address, words, and whether it is the one open now."""
+    found = []
+    for page in sorted((one for one in PAGES if one.entry), key=lambda one: one.entry[1] if one.entry else 0):
+        if visit.office.may(page.roles) and page.entry:
+            here = visit.page.path == page.path or (page.path and visit.page.path.startswith(page.path + "/"))
+            found.append((visit.address(page.path), visit.t(page.entry[0]), bool(here)))
+    return found

@@ -1,0 +1,88 @@
+"""The canteen's desk in the panel: money in, corrections, the menu; nothing of the diary."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.db.models import AuditEntry, MealAccount, MealOrder, MealTransaction, MenuItem
+from core.db.uow import UnitOfWork
+from tests.cast import Cast
+from tests.support.browser import Site
+from tests.support.panel import in_panel
+
+
+async def _balance(site: Site, student_id: int) -> tuple[int, int]:
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        row = await uow.row(
+            sa.select(MealAccount.balance, sa.func.sum(MealTransaction.amount).label("total"))
+            .join(MealTransaction, MealTransaction.account_id == MealAccount.id)
+            .where(MealAccount.student_id == student_id)
+            .group_by(MealAccount.balance)
+        )
+    return (row.balance, int(row.total)) if row else (0, 0)
+
+
+async def test_the_desk_books_money_and_the_balance_is_the_sum(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "canteen")
+    ivan = cast["ivan"].person_id
+    before, _ = await _balance(site, ivan)
+    response = await panel.post(f"/canteen/{ivan}", kind="top_up", amount="1 500,50", words="cash")
+    assert response.headers["Location"] == f"/admin/canteen/{ivan}?done=booked"
+    assert await _balance(site, ivan) == (before + 150_050, before + 150_050)
+    page = await panel.read(f"/canteen/{ivan}")
+    assert "cash" in page
+    assert "1,500.50" in page
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        entry = await uow.row(sa.select(AuditEntry).where(AuditEntry.action == "canteen.top_up"))
+    assert entry is not None
+
+
+async def test_only_an_administrator_corrects_and_wrong_amounts_are_kept_and_explained(
+    site: Site, cast: Cast
+) -> None:
+    desk = await in_panel(site, cast, "canteen")
+    ivan = cast["ivan"].person_id
+    before = await _balance(site, ivan)
+    assert (await desk.post(f"/canteen/{ivan}", kind="correction", amount="-5")).status == 404
+    for amount in ("", "much", "-5", "0", "1.2345", "9" * 12):
+        response = await desk.post(f"/canteen/{ivan}", kind="top_up", amount=amount, words="kept words")
+        assert response.status == 400
+        text = await response.text()
+        assert "Write an amount like" in text
+        assert "kept words" in text
+    assert await _balance(site, ivan) == before
+    admin = await in_panel(site, cast, "admin")
+    assert (await admin.post(f"/canteen/{ivan}", kind="correction", amount="−5,00")).status == 303
+    assert (await _balance(site, ivan))[0] == before[0] - 500
+
+
+async def test_pupils_are_found_and_those_of_another_school_are_not_there(site: Site, cast: Cast) -> None:
+    desk = await in_panel(site, cast, "canteen")
+    page = await desk.read("/canteen?search=petrov")
+    assert "Petrov Ivan" in page
+    assert "Petrova Anna" not in page, "guardians have no account"
+    other = await in_panel(site, cast, "other_admin")
+    assert "Petrov" not in await other.read("/canteen")
+    assert (await other.post(f"/canteen/{cast['ivan'].person_id}", kind="top_up", amount="5")).status == 404
+
+
+async def test_a_dish_comes_onto_the_menu_and_off_unless_somebody_ordered_it(site: Site, cast: Cast) -> None:
+    desk = await in_panel(site, cast, "canteen")
+    assert (
+        await desk.post("/canteen/menu", on="2026-11-26", meal="lunch", name="Soup <b>", price="120")
+    ).status == 303
+    page = await desk.read("/canteen/menu?week=2026-11-26")
+    assert "Soup <b>" in page
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        dish = await uow.value(sa.select(sa.func.max(MenuItem.id)))
+        await uow.insert(MealOrder, student_id=cast["ivan"].person_id, menu_item_id=dish, ordered_at=uow.now)
+    refused = await desk.post(f"/canteen/menu/{dish}/remove")
+    assert refused.status == 400
+    assert "Somebody has ordered this" in await refused.text()
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        await uow.write(sa.update(MealOrder).values(cancelled_at=uow.now))
+    other = await in_panel(site, cast, "other_admin")
+    assert (await other.post(f"/canteen/menu/{dish}/remove")).status == 404
+    bad = await desk.post("/canteen/menu", on="someday", meal="lunch", name="Tea", price="")
+    assert bad.status == 400
+    assert "A dish needs a day and a name" in await bad.text()
