@@ -295,7 +295,11 @@ def saved_card(
     if changed:
         blocks.append(Note("; ".join(changed)))
     blocks.append(
-        Note(t("Families see it now; they are told in five minutes. Until then Undo takes all of it back."))
+        Note(
+            t(
+                "Families see it now: absences are told at once, marks in five minutes. Undo takes it back for as long."
+            )
+        )
     )
     return Card(
         t("Saved"), tuple(blocks), ((Button(t("Undo"), MarkTap(do="undo", posting=posting_id).pack()),),)

@@ -99,8 +99,10 @@ async def save_marks(
         taken = {(mark.assessment_id, line.student_id) for line in pupils.values() for mark in line.marks}
         marks = await _insert_marks(uow, lesson, lesson_id, entries, taken)
         before, after = await _note_presence(uow, lesson, lesson_id, entries)
-        if after:
-            await cancel_events(uow, [presence_key(lesson_id, student) for student in after])
+        # What is said again as it was noted is told by whoever noted it.
+        changed = [student for student in after if after[student] != before[student]]
+        if changed:
+            await cancel_events(uow, [presence_key(lesson_id, student) for student in changed])
         took_register = rest_present and await take_register(uow, lesson_id, lesson.teacher_id)
         effects = EntryEffects(
             lesson_id,
@@ -109,7 +111,7 @@ async def save_marks(
             took_register,
         )
         await keep_effects(uow, posting.id, effects.as_json())
-        await _tell(uow, posting.id, lesson, lesson_id, marks=bool(marks), presence=bool(after))
+        await _tell(uow, posting.id, lesson, lesson_id, marks=bool(marks), presence=bool(changed))
         await record(
             uow,
             "marks.save",

@@ -17,7 +17,8 @@ from notifier.notices.notice import Event, Notice, Reader
 
 async def _of_posting(uow: UnitOfWork, event: Event) -> tuple[int, list[int]]:
     effects = await effects_of(uow, event.payload["posting"])
-    return int(effects.get("lesson", 0)), [int(student) for student in effects.get("presence", {})]
+    noted = effects.get("presence", {}).items()
+    return int(effects.get("lesson", 0)), [int(student) for student, (was, now) in noted if was != now]
 
 
 async def _of_tap(_uow: UnitOfWork, event: Event) -> tuple[int, list[int]]:

@@ -226,3 +226,13 @@ async def test_who_chose_quiet_hours_and_a_digest_hour_of_their_own_is_told_all_
     await school.say("teacher", "Petrov 2", "Save")
     await school.after(minutes=6)
     assert len(school.heard("mother")) == 1
+
+
+async def test_an_absence_said_again_is_not_told_again(school: School) -> None:
+    for _ in range(2):
+        await school.say("teacher", "Petrov absent", "Save")
+        await school.after(seconds=5)
+    assert len(school.heard("mother")) == 1
+    await school.say("teacher", "Petrov ill", "Save")
+    await school.after(seconds=5)
+    assert "ill" in school.heard("mother")[-1], "what has changed is told"
