@@ -56,6 +56,7 @@ async def _three_in_ten_fail(database: Database, api: BotApiProcess, *, chats: i
     assert told.repeats <= unknown, "only what had no answer is sent again"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])  # both in `make soak`
 async def test_a_server_that_fails_three_times_in_ten(database: Database, api: BotApiProcess) -> None:
     await _three_in_ten_fail(database, api, chats=60, news=4)
 
@@ -82,6 +83,7 @@ async def _cut_off(database: Database, api: BotApiProcess, *, chats: int, second
     assert api.answers(429) == 0, "what was held back comes at the usual pace"
 
 
+@pytest.mark.parametrize("database_kind", ["postgres"])  # both in `make soak`
 async def test_the_network_is_cut(database: Database, api: BotApiProcess) -> None:
     await _cut_off(database, api, chats=200, seconds=3)
 
@@ -91,6 +93,7 @@ async def test_the_network_is_cut_for_a_minute(database: Database, api: BotApiPr
     await _cut_off(database, api, chats=1_000, seconds=60)
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_the_clock_jumps(database: Database, api: BotApiProcess) -> None:
     clock = RunningClock()
     audience = Audience(database, api, clock, 200)

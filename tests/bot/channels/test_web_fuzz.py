@@ -226,7 +226,8 @@ async def _check(arena: WebArena, asked: Asked) -> None:
         said = await response.text(errors="replace")
     arena.statuses[response.status] += 1
     what = (asked, response.status, said[:500], logs)
-    assert response.status < 500, what
+    # Nothing is sent in this test: that the notifier does not run is the true answer.
+    assert response.status < 500 or (asked.path == "/readyz" and response.status == 503), what
     assert "default-src 'none'" in response.headers.get("Content-Security-Policy", ""), what
     assert not [entry for entry in logs if entry["log_level"] in ("error", "critical")], what
     leaks = arena.cast[asked.who].leaks(said) if asked.who else ["secret"] if "secret-" in said else []
