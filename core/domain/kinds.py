@@ -77,7 +77,8 @@ class TransactionKind(StrEnum):
 
 
 class Messenger(StrEnum):
-    """Where a chat is held. TERMINAL is support's: never a place to deliver to."""
+    """Where a chat is held. TERMINAL is what is typed at support's terminal and done with an account of
+    the panel: never a place to deliver to."""
 
     TELEGRAM = "telegram"
     WEB = "web"

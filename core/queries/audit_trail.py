@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.db.models import AuditEntry, Guardianship, Person, RoleAssignment
+from core.db.models import AuditEntry, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.names import PersonName
-from core.queries.offices import Office
+from core.queries.offices import Office, ever_of_school
 
 ON_A_PAGE = 50
 
@@ -57,15 +57,11 @@ async def audit_trail(
     ``person_id`` somebody on either side; ``on`` a day at the school. One statement.
     """
     actor, subject = aliased(Person), aliased(Person)
-    own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == office.school.id)
-    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
     is_person = AuditEntry.subject_kind == "person"
     which = [
         sa.or_(
-            AuditEntry.actor_id.in_(own),
-            AuditEntry.actor_id.in_(guardians),
-            is_person & AuditEntry.subject_id.in_(own),
-            is_person & AuditEntry.subject_id.in_(guardians),
+            ever_of_school(AuditEntry.actor_id, office.school.id),
+            is_person & ever_of_school(AuditEntry.subject_id, office.school.id),
         )
     ]
     if action:

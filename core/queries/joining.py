@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +13,7 @@ from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.domain.rights import GuardianRights, Role
-from core.queries.offices import Office
+from core.queries.offices import Office, ever_of_school, is_linked
 
 WEEKS = 12
 
@@ -44,15 +43,6 @@ class Joining:
         return round(100 * self.reached / self.pupils) if self.pupils else 0
 
 
-def _open_link(person_id: Any) -> sa.Exists:
-    return sa.exists().where(
-        ChatLink.person_id == person_id,
-        ChatLink.revoked_at.is_(None),
-        Chat.id == ChatLink.chat_id,
-        Chat.messenger != Messenger.TERMINAL,
-    )
-
-
 async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
     """Two statements."""
     today = office.school.today(uow.now)
@@ -61,12 +51,9 @@ async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
         Guardianship.child_id == pupil,
         Guardianship.rights != GuardianRights.NONE,
         sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
-        ChatLink.person_id == Guardianship.guardian_id,
-        ChatLink.revoked_at.is_(None),
-        Chat.id == ChatLink.chat_id,
-        Chat.messenger != Messenger.TERMINAL,
+        is_linked(Guardianship.guardian_id),
     )
-    reached = sa.case((sa.or_(_open_link(pupil), by_guardian), 1), else_=0)
+    reached = sa.case((sa.or_(is_linked(pupil), by_guardian), 1), else_=0)
     rows = await uow.rows(
         sa.select(
             *(SchoolClass.id, SchoolClass.name, SchoolClass.grade),
@@ -100,14 +87,12 @@ async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
 async def _weeks(uow: UnitOfWork, office: Office, today: date) -> tuple[tuple[date, int], ...]:
     monday = today - timedelta(days=today.weekday())
     begins = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == office.school.id)
-    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
     first = (
         sa.select(sa.func.min(ChatLink.linked_at).label("at"))
         .join(Chat, Chat.id == ChatLink.chat_id)
         .where(
             Chat.messenger != Messenger.TERMINAL,
-            sa.or_(ChatLink.person_id.in_(own), ChatLink.person_id.in_(guardians)),
+            ever_of_school(ChatLink.person_id, office.school.id),
         )
         .group_by(ChatLink.person_id)
         .subquery()

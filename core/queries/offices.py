@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.access import Actor, School
-from core.db.models import Org
+from core.db.models import Chat, ChatLink, Guardianship, Org, RoleAssignment
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, OrgId, PersonId
-from core.domain.kinds import OrgKind
+from core.domain.kinds import Messenger, OrgKind
 from core.domain.rights import Role
 from core.errors import NotFound
+
+
+def is_linked(person_id: Any) -> sa.Exists:
+    """Whether a person has an open chat that things can be told in."""
+    return sa.exists().where(
+        ChatLink.person_id == person_id,
+        ChatLink.revoked_at.is_(None),
+        Chat.id == ChatLink.chat_id,
+        Chat.messenger != Messenger.TERMINAL,
+    )
+
+
+def ever_of_school(person_id: Any, school_id: int) -> sa.ColumnElement[bool]:
+    """Whether a person is, or ever was, one of a school's people: by a role there, or as a pupil's guardian."""
+    own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == school_id)
+    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
+    return sa.or_(person_id.in_(own), person_id.in_(guardians))
 
 
 @dataclass(frozen=True, slots=True)

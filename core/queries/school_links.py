@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.db.models import Chat, ChatLink, Guardianship, Invitation, Person, RoleAssignment
+from core.db.models import Chat, ChatLink, Invitation, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
 from core.domain.names import PersonName
-from core.queries.offices import Office
+from core.queries.offices import Office, ever_of_school
 
 ON_A_PAGE = 50
 MANY_PEOPLE = 4
@@ -78,15 +78,6 @@ class CodePage:
     counts: dict[CodeState, int]
 
 
-def _own(office: Office) -> sa.Select[Any]:
-    return sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == office.school.id)
-
-
-def _of_school(person_id: Any, office: Office) -> sa.ColumnElement[bool]:
-    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(_own(office)))
-    return sa.or_(person_id.in_(_own(office)), person_id.in_(guardians))
-
-
 _PEOPLE = (
     sa.select(sa.func.count(sa.distinct(sa.text("other.person_id"))))
     .select_from(sa.text("chat_link AS other"))
@@ -107,7 +98,7 @@ def _links(office: Office) -> sa.Select[Any]:
         sa.select(*columns)
         .join(Chat, Chat.id == ChatLink.chat_id)
         .join(Person, Person.id == ChatLink.person_id)
-        .where(Chat.messenger != Messenger.TERMINAL, _of_school(ChatLink.person_id, office))
+        .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, office.school.id))
     )
 
 
@@ -184,7 +175,9 @@ async def school_codes(
 ) -> CodePage:
     """A page of the school's slips in one state, and how many there are in each. Two statements."""
     issuer = sa.orm.aliased(Person)
-    of_school = sa.and_(Invitation.kind == InvitationKind.SLIP, _of_school(Invitation.person_id, office))
+    of_school = sa.and_(
+        Invitation.kind == InvitationKind.SLIP, ever_of_school(Invitation.person_id, office.school.id)
+    )
     counts = await uow.rows(
         sa.select(_state(uow).label("state"), sa.func.count().label("number"))
         .where(of_school)

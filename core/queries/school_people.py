@@ -31,7 +31,7 @@ from core.domain.matching import Named, search_names
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.errors import NotFound
-from core.queries.offices import Office
+from core.queries.offices import Office, is_linked
 
 ON_A_PAGE = 50
 _HEALTH_DAYS = 30
@@ -72,15 +72,6 @@ class PeoplePage:
 
     lines: tuple[PersonLine, ...]
     after: Cursor | None
-
-
-def _is_linked(person_id: Any) -> sa.Exists:
-    return sa.exists().where(
-        ChatLink.person_id == person_id,
-        ChatLink.revoked_at.is_(None),
-        Chat.id == ChatLink.chat_id,
-        Chat.messenger != Messenger.TERMINAL,
-    )
 
 
 def people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
@@ -139,7 +130,7 @@ async def list_people(
             )
         )
     if linked is not None:
-        which.append(_is_linked(Person.id) if linked else sa.not_(_is_linked(Person.id)))
+        which.append(is_linked(Person.id) if linked else sa.not_(is_linked(Person.id)))
     columns = (Person.id, Person.family, Person.given, Person.middle, Person.nickname, Person.name_key)
     if search:
         rows = await uow.rows(sa.select(*columns).where(*which))
@@ -191,7 +182,7 @@ async def _lines(
         )
         .order_by(Person.given)
     )
-    linked = await uow.rows(sa.select(Person.id).where(Person.id.in_(ids), _is_linked(Person.id)))
+    linked = await uow.rows(sa.select(Person.id).where(Person.id.in_(ids), is_linked(Person.id)))
     roles: defaultdict[int, set[Role]] = defaultdict(set)
     places: dict[int, str] = {}
     about: defaultdict[int, list[str]] = defaultdict(list)

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.models import Chat, ChatLink, Delivery, Guardianship, RoleAssignment
+from core.db.models import Chat, ChatLink, Delivery
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
-from core.queries.offices import Office
+from core.queries.offices import Office, ever_of_school
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,9 @@ class TellingHealth:
 async def telling_health(uow: UnitOfWork, office: Office) -> TellingHealth:
     """Three statements."""
     midnight = datetime.combine(office.school.today(uow.now), time(), office.school.zone)
-    own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == office.school.id)
-    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
     chats: sa.Select[Any] = sa.select(ChatLink.chat_id).where(
         ChatLink.revoked_at.is_(None),
-        sa.or_(ChatLink.person_id.in_(own), ChatLink.person_id.in_(guardians)),
+        ever_of_school(ChatLink.person_id, office.school.id),
     )
     settled = await uow.rows(
         sa.select(Delivery.state, sa.func.count().label("number"))
