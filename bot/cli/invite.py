@@ -163,6 +163,7 @@ def _print(report: Any, form: Format, settings: Any, username: str) -> None:
     from rich.table import Table
 
     from core.domain.codes import show_code
+    from core.printing.cells import safe_cell
 
     rows = [
         (
@@ -184,11 +185,7 @@ def _print(report: Any, form: Format, settings: Any, username: str) -> None:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(header)
-        # A leading apostrophe keeps a spreadsheet from taking a name for a formula.
-        formulas = ("=", "+", "-", "@", "\t", "\r")
-        writer.writerows(
-            [["'" + cell if cell.startswith(formulas) else cell for cell in row] for row in rows]
-        )
+        writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
         typer.echo(out.getvalue(), nl=False)
     elif rows:
         table = Table(*header, box=None, pad_edge=False, header_style="bold")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+from core.printing.cells import safe_cell
 
 
 def table_file(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> web.StreamResponse:
@@ -23,8 +23,3 @@ def table_file(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) 
         charset="utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def safe_cell(cell: str) -> str:
-    """A leading apostrophe keeps a spreadsheet from taking words for a formula."""
-    return "'" + cell if cell.startswith(_FORMULAS) else cell

@@ -11,7 +11,7 @@ from core.access import load_actor
 from core.db.models import AuditEntry, ChatLink, Invitation, InvitationRole, Person
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
-from core.web.table_file import safe_cell
+from core.printing.cells import safe_cell
 from tests.cast import Cast, chat_key
 from tests.support.browser import Site
 from tests.support.panel import in_panel
