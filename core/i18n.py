@@ -216,6 +216,7 @@ _KEYWORDS: dict[str, Any] = {
     "plural": (1, 2),
     "context": ((1, "c"), 2),
     "N_": None,
+    "Said": None,
 }
 _SOURCES = ("bot", "notifier", "core")
 

@@ -127,3 +127,13 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
+
+
+class ImportState(StrEnum):
+    """What became of a file that was given to an importer."""
+
+    LOOKED = "looked"
+    RUNNING = "running"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    FAILED = "failed"

@@ -17,8 +17,10 @@ from core.db.models.chats import (
     CodeTry,
     Invitation,
     InvitationRole,
+    OrgBot,
     WebSession,
 )
+from core.db.models.importing import ImportAnswer, ImportRun
 from core.db.models.panel import PanelAccount, PanelSession, PanelTicket, SignInTry
 from core.db.models.people import (
     Enrollment,
@@ -83,6 +85,8 @@ __all__ = [
     "Guardianship",
     "Homework",
     "HomeworkTick",
+    "ImportAnswer",
+    "ImportRun",
     "IncomingFile",
     "Invitation",
     "InvitationRole",
@@ -98,6 +102,7 @@ __all__ = [
     "MessengerFile",
     "NoticePreference",
     "Org",
+    "OrgBot",
     "OutboxEvent",
     "PanelAccount",
     "PanelSession",

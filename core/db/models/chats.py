@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base, Id, one_of, reference
+from core.db.models.base import Base, Id, one_of, reference, unique_where
 from core.domain.kinds import InvitationKind, Messenger
 from core.domain.rights import Role
 
@@ -47,7 +47,8 @@ class Chat(Base):
     """A messenger account at one bot, also a stranger's; ``bot`` and ``user_id`` are the messenger's own ids.
 
     ``timezone`` empty means the school's. ``poor_up_to`` is the highest mark told at once, None for the scale's own.
-    ``state`` is the open conversation: capability, step and draft.
+    ``state`` is the open conversation: capability, step and draft. ``seen_at`` is when somebody last wrote or tapped
+    there, to the hour.
     """
 
     __tablename__ = "chat"
@@ -67,6 +68,7 @@ class Chat(Base):
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)
     last_child_id: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
     blocked_since: Mapped[datetime | None]
     __table_args__ = (sa.UniqueConstraint("messenger", "bot", "user_id"),)
 
@@ -150,3 +152,23 @@ class ChatMessage(Base):
     sent_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column(default=0)
     __table_args__ = (sa.Index(None, "chat_id", "revision"),)
+
+
+class OrgBot(Base):
+    """A bot that an org brought: ``bot`` is the messenger's id of it, ``token`` sealed (core.sealing) and never shown.
+    One that is taken away, or was replaced, has ``ended_at``."""
+
+    __tablename__ = "org_bot"
+    id: Mapped[Id]
+    org_id: Mapped[int] = reference("org.id")
+    messenger: Mapped[Messenger] = one_of(Messenger)
+    bot: Mapped[int]
+    username: Mapped[str] = mapped_column(default="")
+    token: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
+    ended_at: Mapped[datetime | None]
+    __table_args__ = (
+        unique_where("org_bot_open", ("messenger", "bot"), "ended_at IS NULL"),
+        unique_where("org_bot_of_org", ("org_id", "messenger"), "ended_at IS NULL"),
+    )

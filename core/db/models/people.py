@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,11 @@ from core.domain.rights import GuardianRights, Role
 
 
 class Org(Base):
-    """A region, district or school. ``path`` is ``/1/4/9/``: a role at an org reaches all whose path begins with its."""
+    """A region, district or school. ``path`` is ``/1/4/9/``: a role at an org reaches all whose path begins with its.
+
+    ``quiet_from`` and ``quiet_to`` are the quiet hours of whoever chose none, empty for the usual ones; ``settings`` is
+    what core.domain.school_settings reads.
+    """
 
     __tablename__ = "org"
     id: Mapped[Id]
@@ -26,6 +30,8 @@ class Org(Base):
     locale: Mapped[str] = mapped_column(default="en")
     currency: Mapped[str] = mapped_column(default="USD")
     scale: Mapped[str] = mapped_column(default="five")
+    quiet_from: Mapped[time | None] = mapped_column(sa.Time())
+    quiet_to: Mapped[time | None] = mapped_column(sa.Time())
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ended_on: Mapped[date | None]
 
