@@ -27,7 +27,7 @@ from core.domain.names import PersonName
 from core.domain.rights import Role
 from core.errors import NotFound
 from core.queries.offices import Office
-from core.queries.school_people import Cursor
+from core.queries.pages import Cursor
 
 ON_A_PAGE = 50
 _LINES = 60

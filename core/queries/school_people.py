@@ -32,8 +32,8 @@ from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.errors import NotFound
 from core.queries.offices import Office, is_linked
+from core.queries.pages import ON_A_PAGE, Cursor
 
-ON_A_PAGE = 50
 _HEALTH_DAYS = 30
 
 
@@ -47,23 +47,6 @@ class PersonLine:
     class_name: str
     about: tuple[str, ...]
     linked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page begins: behind this name and id."""
-
-    key: str
-    id: int
-
-    def __str__(self) -> str:
-        return f"{self.id}~{self.key}"
-
-    @classmethod
-    def read(cls, text: str) -> Cursor | None:
-        """None for anything that is no cursor."""
-        number, _, key = text.partition("~")
-        return cls(key, int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 @dataclass(frozen=True, slots=True)

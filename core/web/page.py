@@ -13,6 +13,7 @@ from aiohttp import web
 from core.access import Actor, School
 from core.actions.panel_sessions import OpenSession
 from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID
 from core.domain.rights import Role
 from core.http import client_address
 from core.i18n import Translator
@@ -58,6 +59,9 @@ class Visit:
     offices: tuple[Office, ...]
     office: Office
     form: Mapping[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    """What is wrong with the form that was sent: a sentence by the field's name, which the ``field`` macros show beside
+    it; under ``""`` what is no field's alone."""
 
     @property
     def school(self) -> School:
@@ -89,6 +93,11 @@ class Visit:
         kept = {name: value for name, value in self.request.query.items() if name not in ("done", "after")}
         path = self.request.path.removeprefix("/admin")
         return self.address(path, **(kept | changes))
+
+    def number_asked(self, name: str) -> int | None:
+        """A number of the address, such as a filter's; None for anything else."""
+        text = self.query(name, 19)
+        return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
     def go(self, path: str, **parameters: object) -> web.Response:
         """After a write: to the page that shows it."""

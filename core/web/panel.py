@@ -92,7 +92,10 @@ class Panel:
             rights_words=RIGHTS_NAMES,
             messengers=MESSENGER_NAMES,
             transactions=TRANSACTION_NAMES,
-            **{name: getattr(macros, name) for name in ("csrf", "kept_school", "turning")},
+            **{
+                name: getattr(macros, name)
+                for name in ("csrf", "kept_school", "turning", "column", "field", "choice", "wrong")
+            },
         )
         sign_in = SignIn(self)
         app.router.add_get("/enter", sign_in.ask)

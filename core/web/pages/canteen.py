@@ -12,7 +12,7 @@ from core.domain.money import read_amount
 from core.errors import Invalid, NotFound
 from core.i18n import N_, currency_places
 from core.queries.canteen_desk import desk_account, list_accounts, menu_of_week
-from core.queries.school_people import Cursor
+from core.queries.pages import Cursor
 from core.web.page import Page, Visit
 from core.words import MEAL_NAMES
 

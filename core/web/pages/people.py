@@ -8,7 +8,8 @@ from core.db.audit import record
 from core.domain.rights import Role
 from core.i18n import N_
 from core.queries.classes import OFFICE, list_classes
-from core.queries.school_people import Cursor, PersonLine, list_people
+from core.queries.pages import Cursor
+from core.queries.school_people import PersonLine, list_people
 from core.web.page import OFFICE_WORK, Page, Visit
 from core.web.table_file import table_file
 
