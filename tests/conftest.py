@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.clock import FrozenClock
 from core.db.engine import Database
-from core.db.migrate import migrate
 from core.db.uow import UnitOfWork
 from core.settings import Settings
-from tests.cast import NOW, Cast, make_cast
+from tests.cast import NOW, Cast
 from tests.support.browser import Site, open_site
-
-_numbers = itertools.count(1)
+from tests.support.databases import PostgresTemplates, SqliteTemplates
 
 # A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
 hypothesis_settings.register_profile(
@@ -48,9 +42,15 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the file stands that every test's SQLite database is copied from."""
-    return tmp_path_factory.mktemp("sqlite") / "template.db"
+def postgres_templates(postgres: str) -> PostgresTemplates:
+    """What every test's PostgreSQL database is copied from."""
+    return PostgresTemplates(postgres)
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+    """What every test's SQLite database is copied from."""
+    return SqliteTemplates(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -63,56 +63,19 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 async def database(
     database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Database]:
-    """An empty database in the newest shape."""
+    """A database in the newest shape; empty but for the cast, where the test asks for it."""
+    with_cast = "cast" in request.fixturenames
     if database_kind == "sqlite":
-        await _copy_sqlite_template(tmp_path / "school.db", request.getfixturevalue("sqlite_template"))
-        opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+        files: SqliteTemplates = request.getfixturevalue("sqlite_templates")
+        opened = await files.copy_to(tmp_path / "school.db", with_cast=with_cast)
         yield opened
         await opened.close()
         return
-    server: str = request.getfixturevalue("postgres")
-    name = await _new_postgres_database(server)
-    opened = Database(server.replace("/postgres?", f"/{name}?"))
+    server: PostgresTemplates = request.getfixturevalue("postgres_templates")
+    name, opened = await server.copy_of(with_cast=with_cast)
     yield opened
     await opened.close()
-    await _run(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _copy_sqlite_template(path: Path, template: Path) -> None:
-    """Migrated once a test process, then copied: a copy takes a fraction of a migration."""
-    if not template.exists():
-        opened = Database(f"sqlite+aiosqlite:///{template}")
-        await migrate(opened)
-        await opened.close()
-    shutil.copy(template, path)
-
-
-async def _run(server: str, command: str) -> None:
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(command))
-    await engine.dispose()
-
-
-async def _forget_crashes(server: str) -> None:
-    """Nothing here outlives a crash, so nothing needs to reach the disk: a database a test costs a twelfth of it."""
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        await _run(server, f"ALTER SYSTEM SET {setting} = off")
-    await _run(server, "SELECT pg_reload_conf()")
-
-
-async def _new_postgres_database(server: str) -> str:
-    """Migrated once a test process, then copied: a copy takes a fraction of a migration."""
-    number = next(_numbers)
-    if number == 1:
-        await _forget_crashes(server)
-        await _run(server, "CREATE DATABASE template_school")
-        template = Database(server.replace("/postgres?", "/template_school?"))
-        await migrate(template)
-        await template.close()
-    name = f"school_{number}"
-    await _run(server, f'CREATE DATABASE "{name}" TEMPLATE template_school STRATEGY file_copy')
-    return name
+    await server.drop(name)
 
 
 @pytest.fixture
@@ -123,9 +86,10 @@ async def uow(database: Database, clock: FrozenClock) -> AsyncIterator[UnitOfWor
 
 
 @pytest.fixture
-async def cast(database: Database, clock: FrozenClock) -> Cast:
-    """The named cast, each linked to a chat of their own."""
-    return await make_cast(database, clock)
+def cast(database: Database, database_kind: str, request: pytest.FixtureRequest) -> Cast:
+    """The named cast, each linked to a chat of their own; ``database`` was made with them."""
+    templates: SqliteTemplates | PostgresTemplates = request.getfixturevalue(f"{database_kind}_templates")
+    return templates.cast
 
 
 @pytest.fixture

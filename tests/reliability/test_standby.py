@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
 
 from core.db.engine import Database
-from tests.conftest import _new_postgres_database
 from tests.reliability.audience import Audience, RunningClock
 from tests.support.notifier_process import NotifierProcess, Work
 from tests.support.telegram.process import BotApiProcess
@@ -18,15 +16,8 @@ from tests.support.telegram.process import BotApiProcess
 _TAKEOVER = 10.0
 
 
-@pytest.fixture
-async def database(postgres: str) -> AsyncIterator[Database]:
-    """PostgreSQL only: SQLite is for one process."""
-    name = await _new_postgres_database(postgres)
-    opened = Database(postgres.replace("/postgres?", f"/{name}?"))
-    yield opened
-    await opened.close()
-
-
+# SQLite is for one process.
+@pytest.mark.parametrize("database_kind", ["postgres"])
 async def test_one_works_and_the_other_takes_over(database: Database, api: BotApiProcess) -> None:
     clock = RunningClock()
     audience = Audience(database, api, clock, 200)
