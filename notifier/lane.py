@@ -9,11 +9,9 @@ claims and sends; what it held passes to the next leader at once.
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import random
-from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -35,6 +33,7 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.domain.telling import Held
 from notifier.channels.channel import Channel, ChannelError, Fault
+from notifier.in_hand import InHand, chat_of
 from notifier.limits import Limits, Pace
 from notifier.metrics import Metrics
 from notifier.notices.notice import Notice
@@ -54,10 +53,6 @@ _AHEAD_SECONDS = 3.0
 _REFILL = 3
 """More is claimed once no more than this part (one in so many) is in hand."""
 _LARGEST_CLAIM = 400
-_LINE = 3
-"""So many messages of one chat are kept waiting for it in hand; the others go back to where they were."""
-_STALE_SECONDS = 60.0
-"""After so long a message in hand goes back: its lease is not to run out under it."""
 _GIVE_UP_AFTER = timedelta(days=1)
 _LONGEST_WAIT = 3600.0
 _REFUSALS = 5
@@ -70,9 +65,6 @@ _SPREE_CHATS = 3
 """Asked to wait in so many chats within so short a time, it is the whole bot that is meant."""
 _LONG_HOLD = 15.0
 _EVENTS_KEPT = 200
-
-_Entry = tuple[int, int, Message, float]
-"""Priority, number, message, and when it was claimed by the loop's clock: the order in which messages go out."""
 
 
 class Lane:
@@ -108,14 +100,9 @@ class Lane:
         self._settling = settling or Settling(database, clock)
         self._desk = self._settling.desk(self._written)
         self._wake = asyncio.Event()
-        self._more = asyncio.Event()
         self._was_called = False
         self._stopping = False
-        self._ready: list[_Entry] = []
-        self._lines: defaultdict[int, list[_Entry]] = defaultdict(list)
-        """What waits for its own chat, by the messenger's id of the chat: one at a time, and at the chat's pace."""
-        self._busy: set[int] = set()
-        self._numbers = itertools.count()
+        self._in_hand = InHand(self._put_back)
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
         self._asked_to_wait: dict[int, float] = {}
@@ -132,7 +119,7 @@ class Lane:
         """End ``run`` after what is in flight; what is only claimed is given back."""
         self._stopping = True
         self._wake.set()
-        self._more.set()
+        self._in_hand.more.set()
 
     def _uow(self, over: Any = None) -> UnitOfWork:
         return UnitOfWork(self._database, self._clock, via="notifier", over=over)
@@ -152,7 +139,7 @@ class Lane:
         finally:
             self.stop()
             await self._stop_sending(sender)
-            self._give_back_all()
+            self._in_hand.give_all_back()
             with suppress(Exception):
                 await self._settling.flush()
                 self._settling.close(self._desk)
@@ -168,12 +155,12 @@ class Lane:
         """Send all that is due now and wait for every answer; how many messages were tried. For tests and tools."""
         await self._tend(is_new=True)
         tried = 0
-        while not self.dead and (await self._claim(self._ahead) or self._ready):
-            while (entry := self._next(paced=False)) is not None:
+        while not self.dead and (await self._claim(self._ahead) or len(self._in_hand)):
+            while (message := self._next(paced=False)) is not None:
                 tried += 1
-                await self._send(entry[2])
+                await self._send(message)
             await self._settling.flush()
-        self._give_back_all()
+        self._in_hand.give_all_back()
         await self._settling.flush()
         return tried
 
@@ -198,12 +185,12 @@ class Lane:
             await self._sleep(self.pace.held)
             return
         low = ahead // _REFILL
-        if len(self._ready) <= low:
-            took = await self._claim(ahead - len(self._ready))
+        if len(self._in_hand) <= low:
+            took = await self._claim(ahead - len(self._in_hand))
         elif was_called:
             # Enough is in hand; what has just come may be more urgent than all of that.
-            await self._claim(ahead, more_urgent_than=max(entry[0] for entry in self._ready))
-        if len(self._ready) > low:
+            await self._claim(ahead, more_urgent_than=self._in_hand.least_urgent)
+        if len(self._in_hand) > low:
             await self._sleep(_AHEAD_SECONDS)
         elif not took:
             await self._sleep(await self._until_due())
@@ -228,8 +215,7 @@ class Lane:
         if self.lead:
             log.warning("lane.lost_lead", bot=self.channel.bot_id)
         self.lead = 0
-        self._ready.clear()
-        self._lines.clear()
+        self._in_hand.forget()
 
     async def _tend(self, *, is_new: bool = False) -> None:
         """Free what was left lying, and look which rows wait to be tried again; ``is_new`` where nothing is known."""
@@ -252,7 +238,7 @@ class Lane:
                 self.channel.messenger,
                 self.channel.bot_id,
                 most,
-                waiting=self._order.waiting(self._clock.now(), self._long_lines()),
+                waiting=self._order.waiting(self._clock.now(), self._in_hand.long_lines()),
                 more_urgent_than=more_urgent_than,
                 events=self._events,
             )
@@ -264,22 +250,11 @@ class Lane:
             async with self._uow() as uow:
                 batch = await render(uow, self._notices, due)
         except BaseException:
-            self._desk.add(*(_put_back(one) for one in due))
+            self._put_back(due)
             raise
-        now = asyncio.get_running_loop().time()
-        for message in batch.messages:
-            heapq.heappush(self._ready, (message.priority, next(self._numbers), message, now))
-        self._more.set()
+        self._in_hand.add(batch.messages)
         self._desk.add(*batch.settled, *(self._later(one, "could not be made") for one in batch.failed))
         return len(due)
-
-    def _long_lines(self) -> dict[int, int]:
-        """Chats of which enough is in hand, with the urgency of the least urgent of it."""
-        return {
-            line[0][2].deliveries[0].chat_id: max(entry[0] for entry in line)
-            for line in self._lines.values()
-            if len(line) >= _LINE
-        }
 
     @asynccontextmanager
     async def _claiming(self) -> AsyncIterator[Any]:
@@ -297,7 +272,7 @@ class Lane:
                 uow,
                 self.channel.messenger,
                 self.channel.bot_id,
-                waiting=self._order.waiting(now, self._long_lines()),
+                waiting=self._order.waiting(now, self._in_hand.long_lines()),
             )
         moments = [*self._order.held_until, *([due] if due is not None else [])]
         soonest = min(((moment - now).total_seconds() for moment in moments), default=_POLL_SECONDS)
@@ -321,77 +296,47 @@ class Lane:
 
     async def _send_next(self) -> None:
         """Wait for a free place, then send the most urgent message whose chat is free."""
-        if not self._ready:
-            self._more.clear()
+        if not len(self._in_hand):
+            self._in_hand.more.clear()
             self._wake.set()
-            await self._more.wait()
+            await self._in_hand.more.wait()
             return
         await self._slots.acquire()
-        entry = None
+        message = None
         try:
             if self._faults >= _OUTAGE and self._tasks:
                 await asyncio.wait(self._tasks)
             await self.pace.wait_for_bot()
-            entry = self._next(paced=True)
+            message = self._next(paced=True)
         finally:
-            if entry is None:
+            if message is None:
                 self._slots.release()
-        if entry is None:
+        if message is None:
             return
-        if len(self._ready) == self._ahead // _REFILL:
+        if len(self._in_hand) == self._ahead // _REFILL:
             self._wake.set()
-        chat_id = entry[2].deliveries[0].key.user_id
-        self._busy.add(chat_id)
-        self.pace.take_in(chat_id)
-        task = asyncio.create_task(self._send_and_free(entry[2], chat_id))
+        chat = chat_of(message)
+        self._in_hand.occupy(chat)
+        self.pace.take_in(chat)
+        task = asyncio.create_task(self._send_and_free(message, chat))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _next(self, *, paced: bool) -> _Entry | None:
-        """The most urgent message that may go now, None where none may. Others are put where they wait."""
+    def _next(self, *, paced: bool) -> Message | None:
+        """The most urgent message that may go now, None where none may."""
         if self._stopping or (self._bell is not None and not self._bell.still_leads(self.name)):
             return None
-        now = asyncio.get_running_loop().time()
-        while self._ready:
-            entry = heapq.heappop(self._ready)
-            deliveries = entry[2].deliveries
-            chat_id = deliveries[0].key.user_id
-            if self._order.waits(deliveries, self._clock.now()) or now - entry[3] > _STALE_SECONDS:
-                self._desk.add(*(_put_back(one) for one in deliveries))
-            elif not paced:
-                return entry
-            elif chat_id in self._busy:
-                self._stand_in_line(chat_id, entry)
-            elif (seconds := self.pace.wait_in(chat_id)) > 0:
-                self._busy.add(chat_id)
-                self._stand_in_line(chat_id, entry)
-                asyncio.get_running_loop().call_later(seconds, self._free, chat_id)
-            else:
-                return entry
-        return None
+        now = self._clock.now()
+        return self._in_hand.take(
+            lambda deliveries: self._order.waits(deliveries, now), self.pace.wait_in if paced else None
+        )
 
-    def _stand_in_line(self, chat_id: int, entry: _Entry) -> None:
-        """Behind what the chat is being sent; the last of a long line goes back, and is claimed again after the others."""
-        line = self._lines[chat_id]
-        line.append(entry)
-        line.sort()
-        for last in line[_LINE:]:
-            self._desk.add(*(_put_back(one) for one in last[2].deliveries))
-        del line[_LINE:]
-
-    def _free(self, chat_id: int) -> None:
-        """The chat may be written to again."""
-        self._busy.discard(chat_id)
-        for entry in self._lines.pop(chat_id, ()):
-            heapq.heappush(self._ready, entry)
-            self._more.set()
-
-    async def _send_and_free(self, message: Message, chat_id: int) -> None:
+    async def _send_and_free(self, message: Message, chat: int) -> None:
         try:
             await self._send(message)
         finally:
             self._desk.answered()
-            self._free(chat_id)
+            self._in_hand.free(chat)
 
     async def _send(self, message: Message) -> None:
         rows, messenger = message.deliveries, self.channel.messenger.value
@@ -418,7 +363,7 @@ class Lane:
         match error.fault:
             case Fault.GONE:
                 self._desk.bar(chat_id)
-                rows = [*rows, *self._drop(message)]
+                rows = [*rows, *self._in_hand.take_out(chat_of(message))]
                 return [Settlement(one.id, DeliveryState.SUPPRESSED, Held.BLOCKED.value) for one in rows]
             case Fault.MOVED:
                 # Claimed anew it goes to the new id, before whatever else the chat is to be told.
@@ -450,15 +395,6 @@ class Lane:
                     self.pace.hold(pause * random.uniform(0.8, 1.2))
                 return [self._later(one, error.why) for one in rows]
 
-    def _drop(self, message: Message) -> list[DueDelivery]:
-        """Take what else is in hand for the chat of a message out of it."""
-        chat = message.deliveries[0].key.user_id
-        line = self._lines.pop(chat, [])
-        line += [entry for entry in self._ready if entry[2].deliveries[0].key.user_id == chat]
-        self._ready = [entry for entry in self._ready if entry[2].deliveries[0].key.user_id != chat]
-        heapq.heapify(self._ready)
-        return [one for entry in line for one in entry[2].deliveries]
-
     def _wait(self, chat_id: int, seconds: float) -> None:
         """The messenger asked to wait: the chat does, and where several chats are told so the whole bot."""
         now = asyncio.get_running_loop().time()
@@ -470,7 +406,7 @@ class Lane:
             self._asked_to_wait = {}
             self.pace.hold(seconds)
             if seconds > _LONG_HOLD:
-                self._give_back_all()
+                self._in_hand.give_all_back()
 
     def _later(self, one: DueDelivery, why: str) -> Settlement:
         """Again, with growing, jittered waits; after a day it has failed."""
@@ -484,12 +420,9 @@ class Lane:
         until = self._clock.now() + timedelta(seconds=seconds)
         return Settlement(one.id, DeliveryState.PENDING, why, retry_at=until, counts=counts)
 
-    def _give_back_all(self) -> None:
-        """What was claimed and not sent is due again as it was."""
-        entries = [*self._ready, *(entry for line in self._lines.values() for entry in line)]
-        self._ready.clear()
-        self._lines.clear()
-        self._desk.add(*(_put_back(one) for entry in entries for one in entry[2].deliveries))
+    def _put_back(self, deliveries: Iterable[DueDelivery]) -> None:
+        """They are due again as they were."""
+        self._desk.add(*(_put_back(one) for one in deliveries))
 
     def _written(self, outcomes: list[Settlement], messages: int) -> None:
         for _ in range(messages):

@@ -7,7 +7,7 @@ messenger asked to wait, the chat waits as a whole.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from core.db.deliveries import DueDelivery, Settlement, Waiting
@@ -74,7 +74,7 @@ class ChatOrder:
         if not rows:
             self._retried.pop(chat_id, None)
 
-    def waits(self, deliveries: list[DueDelivery], now: datetime) -> bool:
+    def waits(self, deliveries: Sequence[DueDelivery], now: datetime) -> bool:
         """Whether the chat may not be written to, or something of at least this urgency is to be tried again first."""
         chat_id = deliveries[0].chat_id
         until = self._held.get(chat_id)
