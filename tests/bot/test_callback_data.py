@@ -81,6 +81,8 @@ def test_a_button_says_what_aiogram_would_say(what: object) -> None:
     assert said(_OddTap.pack) is None or what not in ("a:b", "x" * 80)
 
 
+# On one database: what is forged is refused before either is asked.
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_a_forged_day_is_answered_by_every_screen(
     database: Database, cast: Cast, clock: FrozenClock
 ) -> None:
