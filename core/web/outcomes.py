@@ -16,4 +16,6 @@ OUTCOMES: Mapping[str, str] = {
     "dish": N_("It is on the menu."),
     "dish_removed": N_("It is off the menu."),
     "totp": N_("The app is set. From now on its code is asked for at every sign-in."),
+    "lesson_changed": N_("Saved. Whoever has to know is told."),
+    "as_usual": N_("As usual again. Whoever knew of the change is told."),
 }

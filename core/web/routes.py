@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    audit,
+    canteen,
+    invitations,
+    lesson,
+    links,
+    overview,
+    people,
+    person,
+    sessions,
+    timetable,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
@@ -11,6 +23,8 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *invitations.PAGES,
     *links.PAGES,
+    *timetable.PAGES,
+    *lesson.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,

@@ -13,6 +13,7 @@ from tests.support.panel import PanelBrowser, in_panel
 _OFFICE = frozenset({"secretary", "admin", "other_admin"})
 _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
+_LEADERS = _ADMINS | {"head", "deputy"}
 _CANTEEN = _ADMINS | {"canteen"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
@@ -27,6 +28,10 @@ _EXPECTED = {
     ("POST", "/invitations"): _OFFICE,
     ("POST", r"/invitations/{id:\d{1,18}}/revoke"): _OFFICE,
     ("GET", "/links"): _OFFICE,
+    ("GET", "/timetable"): _LEADERS,
+    ("GET", r"/timetable/lesson/{id:\d{1,18}}"): _LEADERS,
+    ("POST", r"/timetable/lesson/{id:\d{1,18}}"): _LEADERS,
+    ("POST", r"/timetable/lesson/{id:\d{1,18}}/withdraw"): _LEADERS,
     ("GET", "/canteen"): _CANTEEN,
     ("GET", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
     ("POST", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
