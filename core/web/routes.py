@@ -6,7 +6,11 @@ from core.web.page import Page
 from core.web.pages import (
     account,
     audit,
+    bells,
+    calendar,
     canteen,
+    classes,
+    courses,
     invitations,
     lesson,
     links,
@@ -14,6 +18,7 @@ from core.web.pages import (
     people,
     person,
     sessions,
+    subjects,
     timetable,
 )
 
@@ -25,6 +30,11 @@ PAGES: tuple[Page, ...] = (
     *links.PAGES,
     *timetable.PAGES,
     *lesson.PAGES,
+    *calendar.PAGES,
+    *bells.PAGES,
+    *classes.PAGES,
+    *courses.PAGES,
+    *subjects.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,
