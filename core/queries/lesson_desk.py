@@ -141,7 +141,7 @@ async def lesson_sheet(uow: UnitOfWork, office: Office, key: LessonKey) -> Lesso
         teachers,
         frozenset(one.id for one in teachers if one.id not in busy),
         rooms,
-        frozenset(one for one in rooms if fold(one) not in taken),
+        frozenset(one for one in rooms if fold(one) not in taken | {fold(now.room)}),
         await list_bells(uow, office.school.id),
     )
 
