@@ -78,7 +78,7 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(
         (f"/terms/{term}", {"name": long, "kind": "quarter", "starts": "2026-09-01"}, "At most 80 letters"),
         (
             f"/terms/{term}",
-            {"name": "<i>", "kind": "term", "starts": "2026-01-01", "ends": "2026-10-01"},
+            {**year, "starts": "2026-01-01", "ends": "2026-10-01"},
             "The year goes from",
         ),
         ("/days-off/0", {"name": "<i>", "starts": "2027-01-02", "ends": "2027-01-01"}, "before the first"),
