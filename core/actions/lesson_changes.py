@@ -22,13 +22,13 @@ from core.domain.kinds import ChangeKind
 from core.domain.lessons import LessonKey
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
-from core.queries.lesson_changes import change_key, is_known
+from core.queries.lesson_changes import change_key, is_known, tells_at_once
 from core.queries.schedule import course_lessons
 
 CHANGERS = (Role.HEAD, Role.DEPUTY, Role.ADMIN)
 _LAST_PERIOD = 20
-_LONGEST_NOTE = 200
-_LONGEST_ROOM = 40
+LONGEST_NOTE = 200
+LONGEST_ROOM = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def enter_change(uow: UnitOfWork, key: ChatKey, lesson: LessonKey, change:
         actor = await fresh_actor(uow, key)
         school, officer = await _access_course(uow, actor, lesson)
         today = school.today(uow.now)
-        _check_days(lesson, change, today)
+        check_change(lesson, change, today)
         plan = await course_lessons(uow, school, lesson.course_id, lesson.on)
         if not any(one.period == lesson.period and one.moved_from is None for one in plan.lessons):
             raise Invalid("no_such_lesson")
@@ -111,7 +111,10 @@ async def _access_course(uow: UnitOfWork, actor: Actor, lesson: LessonKey) -> tu
     raise NotFound("course_not_found")
 
 
-def _check_days(lesson: LessonKey, change: NewChange, today: date) -> None:
+def check_change(lesson: LessonKey, change: NewChange, today: date) -> None:
+    """What can be said of a change without looking at anything. Raises Invalid as ``enter_change`` does."""
+    room = check_text(change.room, LONGEST_ROOM)
+    check_text(change.note, LONGEST_NOTE)
     if lesson.on < today:
         raise Invalid("lesson_is_over")
     if lesson.on > today + FARTHEST:
@@ -122,14 +125,15 @@ def _check_days(lesson: LessonKey, change: NewChange, today: date) -> None:
         day, period = change.moved_to
         if not today <= day <= today + FARTHEST or not 0 <= period <= _LAST_PERIOD:
             raise Invalid("too_far")
+    if (change.kind is ChangeKind.SUBSTITUTED and change.teacher_id is None) or (
+        change.kind is ChangeKind.ROOM and not room
+    ):
+        raise Invalid("change_incomplete")
 
 
 async def _values(uow: UnitOfWork, school: School, change: NewChange) -> dict[str, Any]:
     """The row's columns. Raises NotFound for a substitute who does not teach at the school. One statement, or none."""
-    room, note = check_text(change.room, _LONGEST_ROOM), check_text(change.note, _LONGEST_NOTE)
     is_substituted = change.kind is ChangeKind.SUBSTITUTED
-    if (is_substituted and change.teacher_id is None) or (change.kind is ChangeKind.ROOM and not room):
-        raise Invalid("change_incomplete")
     if is_substituted:
         teaches = await uow.value(
             sa.select(RoleAssignment.id)
@@ -149,8 +153,8 @@ async def _values(uow: UnitOfWork, school: School, change: NewChange) -> dict[st
         "teacher_id": change.teacher_id if is_substituted else None,
         "new_date": moved[0] if moved else None,
         "new_period": moved[1] if moved else None,
-        "room": room,
-        "note": note,
+        "room": change.room.strip(),
+        "note": change.note.strip(),
     }
 
 
@@ -195,7 +199,7 @@ async def _tell(
     of is told by the day before."""
     days = [lesson.on, *(date.fromisoformat(one["day"]) for one in (before, after) if one and one["day"])]
     known = before is not None and await is_known(uow, int(school.id), lesson)
-    if min(days) > today + timedelta(days=1) and not known:
+    if not tells_at_once(days, today, was_told=known):
         return
     taught = await uow.rows(
         sa.select(CourseTeacher.teacher_id).where(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
@@ -40,12 +41,36 @@ class PlannedLesson:
     moved_to: tuple[date, int] | None = None
     moved_from: tuple[date, int] | None = None
     substitute_id: int | None = None
+    class_id: int | None = None
+    teacher_ids: frozenset[int] = frozenset()
+    """The course's own teachers on that day, also where somebody stands in."""
+
+    @property
+    def givers(self) -> frozenset[int]:
+        """Who has to be there: the substitute, else the course's own teachers."""
+        return frozenset({self.substitute_id}) if self.substitute_id else self.teacher_ids
 
     @property
     def is_held_here(self) -> bool:
         """Whether somebody has to be in this room at this time."""
         gone = self.change is ChangeKind.CANCELLED or self.moved_to is not None
         return not gone
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedChange:
+    """A change that is not entered yet, as a row of ``core.queries.schedule``: ``d2`` and ``c`` are the new day and
+    period of a lesson that is moved, ``e`` is the substitute."""
+
+    name: ChangeKind
+    d2: date | None = None
+    c: int | None = None
+    e: int | None = None
+    room: str = ""
+    note: str = ""
+    family: str | None = None
+    given: str = ""
+    middle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +98,9 @@ class Timetable:
             self._of_course[row.course_id].append(row)
         self._bells = {(row.a, row.b): (row.t1, row.t2) for row in changes if row.what == "bell"}
         self._off = [row for row in changes if row.what == "off"]
-        self._changes = {(row.a, row.d1, row.b): row for row in changes if row.what == "change"}
+        self._changes: dict[tuple[int, date, int], Any] = {
+            (row.a, row.d1, row.b): row for row in changes if row.what == "change"
+        }
         self._only = only
         self._spans = _spans(slots, changes)
         self._own = {row.course_id for row in slots if only is not None and row.teacher_id == only}
@@ -85,6 +112,15 @@ class Timetable:
         if drawn is None:
             drawn = self._drawn[day] = self._draw(day)
         return drawn
+
+    def proposing(self, course_id: int, on: date, period: int, change: ProposedChange | None) -> Timetable:
+        """The timetable as it would be if one lesson were changed so, or as usual, whatever is entered for it."""
+        changes = {key: row for key, row in self._changes.items() if key != (course_id, on, period)}
+        if change is not None:
+            changes[course_id, on, period] = change
+        other = copy(self)
+        other._changes, other._drawn = changes, {}
+        return other
 
     def _draw(self, day: date) -> DayPlan:
         off = next((row.name for row in self._off if row.d1 <= day <= row.d2), "")
@@ -110,12 +146,14 @@ class Timetable:
             row = rows[0]
             if (row.valid_from and day < row.valid_from) or (row.valid_to and day > row.valid_to):
                 continue
+            if row.ended_on and day > row.ended_on:
+                continue
             if row.year_id and not any(starts <= day <= ends for starts, ends in self._spans[row.year_id]):
                 continue
             is_every_week = row.parity is WeekParity.EVERY or not row.year_starts
             if is_every_week or row.parity.value == week_parity(day, row.year_starts):
                 times = (row.starts, row.ends)
-                yield _lesson(row, day, row.period, times, _teachers(rows))
+                yield _lesson(rows, day, row.period, times)
 
     def _changed(self, lesson: PlannedLesson) -> PlannedLesson:
         """The lesson as it will really be; one that is moved stands at both its places."""
@@ -123,7 +161,7 @@ class Timetable:
         if row is None:
             return lesson
         kind = ChangeKind(row.name)
-        moved_to = (row.d2 or lesson.on, row.c or lesson.period) if kind is ChangeKind.MOVED else None
+        moved_to = (row.d2, row.c) if kind is ChangeKind.MOVED else None
         return replace(
             lesson,
             change=kind,
@@ -137,12 +175,14 @@ class Timetable:
     def _moved_here(self, day: date) -> Iterator[PlannedLesson]:
         for (course_id, on, period), row in self._changes.items():
             slots = self._of_course.get(course_id)
-            if row.name != ChangeKind.MOVED or not slots or (row.d2 or on) != day:
+            if row.name != ChangeKind.MOVED or not slots or row.d2 != day:
                 continue
-            slot, new_period = slots[-1], row.c or period
+            slot, new_period = slots[-1], row.c
             times = self._bells.get((slot.schedule_id, new_period), (None, None))
+            usual = _lesson([one for one in slots if one.id == slot.id], day, new_period, times)
             yield replace(
-                _lesson(slot, day, new_period, times, _teachers(slots)),
+                usual,
+                teachers=_teachers([row]) or usual.teachers,
                 room=row.room or slot.room,
                 change=ChangeKind.MOVED,
                 note=row.note,
@@ -170,7 +210,7 @@ def _spans(slots: Rows, changes: Rows) -> dict[int | None, list[tuple[date, date
     return spans
 
 
-def _teachers(rows: Rows) -> tuple[str, ...]:
+def _teachers(rows: Sequence[Any]) -> tuple[str, ...]:
     names = {
         PersonName(row.family, row.given, row.middle).formal_name: None
         for row in rows
@@ -179,15 +219,20 @@ def _teachers(rows: Rows) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _lesson(
-    row: sa.Row[Any],
-    day: date,
-    period: int,
-    times: tuple[time | None, time | None],
-    teachers: tuple[str, ...],
-) -> PlannedLesson:
+def _lesson(rows: Rows, day: date, period: int, times: tuple[time | None, time | None]) -> PlannedLesson:
+    """A lesson by a slot's rows, one for each of its teachers."""
+    row = rows[0]
+    teaching = [
+        one
+        for one in rows
+        if (one.teaches_from is None or one.teaches_from <= day)
+        and (one.teaches_to is None or one.teaches_to >= day)
+    ]
     return PlannedLesson(
-        row.course_id, day, period, *times, row.subject, row.group, row.class_name or "", teachers, row.room
+        *(row.course_id, day, period, *times, row.subject, row.group, row.class_name or ""),
+        *(_teachers(teaching), row.room),
+        class_id=row.class_id,
+        teacher_ids=frozenset(one.teacher_id for one in teaching if one.teacher_id is not None),
     )
 
 

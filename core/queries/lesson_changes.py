@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -174,6 +174,11 @@ def change_key(key: LessonKey) -> str:
 def day_key(day: date, school_id: int) -> str:
     """The key of the event that tells a school the evening before what is changed of a day."""
     return f"tomorrow:{day}:school {school_id}"
+
+
+def tells_at_once(days: Collection[date], today: date, *, was_told: bool) -> bool:
+    """Whether a change that concerns these days is told at once; if not, it is the evening before the first."""
+    return was_told or min(days) <= today + timedelta(days=1)
 
 
 async def told_at_once(uow: UnitOfWork, keys: Collection[LessonKey]) -> set[LessonKey]:

@@ -1,4 +1,5 @@
-"""The timetable with its changes and days off, for a pupil or a teacher: what ``day_plans`` draws days from."""
+"""The timetable with its changes and days off, for a pupil, a teacher, a class, a room or a school: what ``day_plans``
+draws days from."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from core.db.models import (
     CourseEnrollment,
     CourseTeacher,
     DayOff,
+    Enrollment,
     LessonChange,
     Org,
     Person,
@@ -48,10 +50,11 @@ def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
         Subject.name.label("subject"),
         Course.name.label("group"),
         SchoolClass.name.label("class_name"),
-        Course.year_id,
+        *(Course.class_id, Course.ended_on, Course.year_id),
         AcademicYear.starts.label("year_starts"),
         AcademicYear.ends.label("year_ends"),
         CourseTeacher.teacher_id,
+        *(CourseTeacher.starts.label("teaches_from"), CourseTeacher.ends.label("teaches_to")),
         *(Person.family, Person.given, Person.middle),
     ]
     return (
@@ -73,6 +76,7 @@ def _slots(courses: sa.Select[Any]) -> sa.Select[Any]:
         .outerjoin(Person, Person.id == CourseTeacher.teacher_id)
         .where(
             TimetableSlot.course_id.in_(courses),
+            sa.or_(Course.ended_on.is_(None), Course.ended_on >= sa.bindparam("since")),
             sa.or_(TimetableSlot.valid_from.is_(None), TimetableSlot.valid_from <= sa.bindparam("until")),
             sa.or_(TimetableSlot.valid_to.is_(None), TimetableSlot.valid_to >= sa.bindparam("since")),
         )
@@ -182,14 +186,83 @@ _SCHOOL_SLOTS, _SCHOOL_CHANGES = _slots(_SCHOOLS_COURSES), _changes(_SCHOOLS_COU
 
 async def school_lessons(uow: UnitOfWork, school: School, day: date) -> DayPlan:
     """All lessons of a school on a day. Two statements of many rows."""
+    return (await school_day(uow, school, day)).on(day)
+
+
+_ALSO = TimetableSlot.course_id == sa.bindparam("also")
+
+
+async def school_day(uow: UnitOfWork, school: School, day: date, *, also: int = 0) -> Timetable:
+    """A school's timetable as far as one day needs it, and all of a course that might be moved there. Two statements of
+    many rows."""
     given: dict[str, Any] = {"since": day, "until": day, "school_id": school.id}
     on_day = TimetableSlot.weekday == day.isoweekday()
     moved = TimetableSlot.course_id.in_(
         sa.select(LessonChange.course_id).where(LessonChange.new_date == sa.bindparam("since"))
     )
-    slots = await uow.rows(_SCHOOL_SLOTS.where(sa.or_(on_day, moved)).execution_options(**LONG), given)
+    slots = await uow.rows(
+        _SCHOOL_SLOTS.where(sa.or_(on_day, moved, _ALSO)).execution_options(**LONG), {**given, "also": also}
+    )
     changes = await uow.rows(_SCHOOL_CHANGES.execution_options(**LONG), {**given, "path": school.path})
-    return Timetable(slots, changes).on(day)
+    return Timetable(slots, changes)
+
+
+_OF_CLASS = sa.select(Course.id).where(
+    Course.school_id == sa.bindparam("school_id"),
+    sa.or_(
+        Course.class_id == sa.bindparam("class_id"),
+        Course.class_id.is_(None)
+        & Course.id.in_(
+            sa.select(CourseEnrollment.course_id)
+            .join(Enrollment, Enrollment.student_id == CourseEnrollment.student_id)
+            .where(
+                Enrollment.class_id == sa.bindparam("class_id"),
+                sa.or_(CourseEnrollment.ends.is_(None), CourseEnrollment.ends >= sa.bindparam("since")),
+                sa.or_(Enrollment.ends.is_(None), Enrollment.ends >= sa.bindparam("since")),
+            )
+        ),
+    ),
+)
+_CLASS_SLOTS, _CLASS_CHANGES = _slots(_OF_CLASS), _changes(_OF_CLASS)
+_HERE = sa.select(Course.id).where(
+    Course.school_id == sa.bindparam("school_id"),
+    Course.id.in_(sa.select(_TEACHER_COURSES.subquery().c.course_id)),
+)
+_HERE_SLOTS, _HERE_CHANGES = _slots(_HERE), _changes(_HERE)
+_IN_ROOM = sa.select(Course.id).where(
+    Course.school_id == sa.bindparam("school_id"),
+    sa.or_(
+        sa.exists().where(TimetableSlot.course_id == Course.id, TimetableSlot.room == sa.bindparam("room")),
+        sa.exists().where(LessonChange.course_id == Course.id, LessonChange.room == sa.bindparam("room")),
+    ),
+)
+_ROOM_SLOTS, _ROOM_CHANGES = _slots(_IN_ROOM), _changes(_IN_ROOM)
+
+
+async def class_lessons(uow: UnitOfWork, school: School, class_id: int, *, since: date, until: date) -> Plan:
+    """The lessons of a class's courses, and of those of no class that some of its pupils attend. Two statements."""
+    given = {"class_id": class_id, "since": since, "until": until, "school_id": school.id}
+    slots = await uow.rows(_CLASS_SLOTS, given)
+    changes = await uow.rows(_CLASS_CHANGES, {**given, "path": school.path})
+    return Plan(school, since, until, Timetable(slots, changes))
+
+
+async def teacher_lessons(
+    uow: UnitOfWork, school: School, teacher_id: int, *, since: date, until: date
+) -> Plan:
+    """A teacher's lessons at one school, as ``own_lessons`` shows them. Two statements."""
+    given = {"person_id": teacher_id, "since": since, "until": until, "school_id": school.id}
+    slots = await uow.rows(_HERE_SLOTS, given)
+    changes = await uow.rows(_HERE_CHANGES, {**given, "path": school.path})
+    return Plan(school, since, until, Timetable(slots, changes, only=teacher_id))
+
+
+async def room_lessons(uow: UnitOfWork, school: School, room: str, *, since: date, until: date) -> Plan:
+    """All lessons of the courses that are ever in a room, there or elsewhere. Two statements."""
+    given = {"room": room, "since": since, "until": until, "school_id": school.id}
+    slots = await uow.rows(_ROOM_SLOTS, given)
+    changes = await uow.rows(_ROOM_CHANGES, {**given, "path": school.path})
+    return Plan(school, since, until, Timetable(slots, changes))
 
 
 async def schedule_for(uow: UnitOfWork, actor: Actor, student_id: int, *, since: date, until: date) -> Plan:

@@ -16,4 +16,12 @@ OUTCOMES: Mapping[str, str] = {
     "dish": N_("It is on the menu."),
     "dish_removed": N_("It is off the menu."),
     "totp": N_("The app is set. From now on its code is asked for at every sign-in."),
+    "saved": N_("Saved."),
+    "removed": N_("Removed."),
+    "over": N_("It has ended. What was written in it stays."),
+    "again": N_("It is back."),
+    "holiday_gone": N_("Removed: those days have lessons again. Save puts it back."),
+    "placed": N_("The week is changed."),
+    "lesson_changed": N_("Saved. Whoever has to know is told."),
+    "as_usual": N_("As usual again. Whoever knew of the change is told."),
 }

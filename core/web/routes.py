@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    audit,
+    bells,
+    calendar,
+    canteen,
+    classes,
+    courses,
+    invitations,
+    lesson,
+    links,
+    overview,
+    people,
+    person,
+    sessions,
+    subjects,
+    timetable,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
@@ -11,6 +28,13 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *invitations.PAGES,
     *links.PAGES,
+    *timetable.PAGES,
+    *lesson.PAGES,
+    *calendar.PAGES,
+    *bells.PAGES,
+    *classes.PAGES,
+    *courses.PAGES,
+    *subjects.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,

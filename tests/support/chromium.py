@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
+from bot.app import open_app
+from bot.channels.site import build_site
 from core.clock import ShiftedClock
 from core.db.engine import Database
 from core.db.migrate import migrate
@@ -62,6 +64,19 @@ def demo_site(folder: Path) -> Iterator[str]:
     finally:
         loops[0].call_soon_threadsafe(stop.set)
         thread.join(10)
+
+
+def tell_now(folder: Path) -> None:
+    """Deliver what the demo site has to tell, as if ten minutes had passed."""
+
+    async def tell() -> None:
+        address = f"sqlite+aiosqlite:///{folder / 'demo.db'}"
+        settings = Settings(_env_file=None, database_url=address, var_dir=folder)
+        async with open_app(settings, clock=ShiftedClock(MOMENT + timedelta(minutes=10))) as app:
+            build_site(app)
+            await app.notifier.run_once()
+
+    asyncio.run(tell())
 
 
 class Page:

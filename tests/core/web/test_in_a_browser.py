@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site
+from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site, tell_now
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo site keeps what it has."""
+    return tmp_path_factory.mktemp("panel")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
     """The demo site."""
-    with demo_site(tmp_path_factory.mktemp("panel")) as address:
+    with demo_site(folder) as address:
         yield address
 
 
@@ -71,6 +78,41 @@ def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
         phone.driver.find_element(By.ID, "code").send_keys(code[0])
         next(one for one in phone.all(".code-form button")).click()
         phone.wait(lambda _: "Is that you?" in phone.all("body")[0].text)
+
+
+def test_the_head_enters_a_substitution_that_clashes_and_the_mother_is_told(url: str, folder: Path) -> None:
+    with chromium() as page, chromium(390, 844) as phone:
+        phone.enter(url, "Anna Petrova")
+        _come_in(page, url, "Galina Belova")
+        page.driver.get(f"{url}/admin/timetable")
+        room = next(one for one in page.all("select[name=who] option") if one.text == "7A")
+        room.click()
+        page.wait(lambda _: "7A" in page.all("h1")[0].text)
+        next(one for one in page.all("table.week td.today a.lesson") if "Algebra" in one.text).click()
+        page.wait(lambda _: page.all(".change-form"))
+        assert not page.all("#f-teacher")[0].is_displayed(), (
+            "it is asked for where somebody else gives the lesson"
+        )
+        page.all("input[value=substituted]")[0].click()
+        busy = page.all("#f-teacher optgroup:last-child option")[0]
+        name = busy.text.split()[0]
+        busy.click()
+        _press(page, "Show what would follow")
+        page.wait(lambda _: page.all(".clashes"))
+        assert name in page.all(".clashes")[0].text
+        assert "already teaches" in page.all(".clashes")[0].text
+        _press(page, "Save although it clashes")
+        page.wait(lambda _: page.all(".done"))
+        assert name in page.all(".change-now")[0].text
+        assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
+        tell_now(folder)
+        phone.driver.refresh()
+        phone.wait(lambda _: phone.all("#messages .from-school"))
+        said = phone.all("#messages .from-school")[-1].text
+        assert "a lesson is changed" in said
+        assert name in said
+        _press(page, "Withdraw: as usual again")
+        page.wait(lambda _: page.all(".done") and not page.all(".change-now"))
 
 
 def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: str) -> None:
