@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -14,6 +14,8 @@ from core.domain.ids import LARGEST_ID
 from core.errors import NotFound
 
 ON_A_PAGE = 50
+IN_A_FILE = 500
+"""How many lines are read at a time for a file that has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,28 @@ async def page_of(
 
 def _text(key: Any) -> str:
     return key.isoformat() if isinstance(key, date) else str(key)
+
+
+Line = TypeVar("Line", covariant=True)
+
+
+class Page(Protocol[Line]):
+    """A page of a list: its lines, and where the next begins, None on the last."""
+
+    @property
+    def lines(self) -> Sequence[Line]: ...
+
+    @property
+    def after(self) -> Cursor | None: ...
+
+
+async def whole(turn: Callable[[Cursor | None], Awaitable[Page[Line]]]) -> AsyncIterator[Line]:
+    """Every line of a list, read page by page: ``turn`` reads the page after a cursor. As many statements as pages."""
+    after: Cursor | None = None
+    while True:
+        page = await turn(after)
+        for line in page.lines:
+            yield line
+        after = page.after
+        if after is None:
+            return
