@@ -210,3 +210,19 @@ def wait_words(t: Translator, wait: Wait, zone: tzinfo | None) -> str:
         Held.WEEKLY: t("in their weekly digest, {time}", time=time),
         Held.RETRY_AFTER: t("the messenger asked to wait until {time}", time=time),
     }.get(wait.held, t("did not go out, tried again at {time}", time=time))
+
+
+def progress_words(t: Translator, family: Family, who: Who, zone: tzinfo | None) -> str:
+    """When each of a family read or acknowledged it, or what they wait for; often empty."""
+    said = []
+    for one in family.everybody:
+        at = one.acknowledged_at if who == "acknowledged" else one.opened_at
+        if at is not None and who in ("opened", "acknowledged", "unread"):
+            said.append(f"{one.name.full_name} {t.datetime(at, zone)}")
+    if who == "unread" and said:
+        said = [t("opened: {names}", names=", ".join(said))]
+    if who in ("waiting", "unread") and family.wait is not None:
+        said.append(wait_words(t, family.wait, zone))
+    elif who == "unread" and not family.reached and any(one.off for one in family.everybody):
+        said.append(t("off in their settings"))
+    return ", ".join(said)

@@ -16,7 +16,7 @@ from core.i18n import Translator
 from core.queries.announcements import Announced, NewsPage
 from core.queries.progress import Counts
 from core.queries.reach import Family, Reach, Who
-from core.words import audience_words, family_words, how_words, reader_words, size_words, wait_words
+from core.words import audience_words, family_words, how_words, progress_words, reader_words, size_words
 
 _NAMES_ON_A_PAGE = 30
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
@@ -149,19 +149,8 @@ def names_card(t: Translator, one: Announced, reach: Reach, tap: OwnTap, zone: t
 
 def _family_line(t: Translator, family: Family, who: Who, zone: tzinfo | None) -> str:
     """The names, with when each read or acknowledged it, or with what they wait for."""
-    words = family_words(family)
-    said = []
-    for one in family.everybody:
-        at = one.acknowledged_at if who == "acknowledged" else one.opened_at
-        if at is not None and who in ("opened", "acknowledged", "unread"):
-            said.append(f"{one.name.full_name} {t.datetime(at, zone)}")
-    if who == "unread" and said:
-        said = [t("opened: {names}", names=", ".join(said))]
-    if who in ("waiting", "unread") and family.wait is not None:
-        said.append(wait_words(t, family.wait, zone))
-    elif who == "unread" and not family.reached and any(one.off for one in family.everybody):
-        said.append(t("off in their settings"))
-    return f"{words} — {', '.join(said)}" if said else words
+    words, said = family_words(family), progress_words(t, family, who, zone)
+    return f"{words} — {said}" if said else words
 
 
 def ask_withdraw_announcement_card(t: Translator, one: Announced) -> Card:

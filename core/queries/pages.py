@@ -97,6 +97,23 @@ async def page_of(
     return rows[:most], Cursor(key_text, last.id)
 
 
+def page_from(
+    lines: Sequence[Any],
+    place: Callable[[Any], tuple[str, int]],
+    *,
+    descending: bool = False,
+    after: Cursor | None = None,
+    most: int = ON_A_PAGE,
+) -> tuple[Sequence[Any], Cursor | None]:
+    """A page of lines that are known already, as ``page_of`` gives one of rows; ``place`` is a line's key and id."""
+    lines = sorted(lines, key=place, reverse=descending)
+    if after is not None:
+        behind = (after.key, after.id)
+        lines = [one for one in lines if (place(one) < behind if descending else place(one) > behind)]
+    shown = lines[:most]
+    return shown, Cursor(*place(shown[-1])) if len(lines) > most else None
+
+
 def _text(key: Any) -> str:
     return key.isoformat() if isinstance(key, date) else str(key)
 

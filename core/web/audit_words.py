@@ -15,11 +15,14 @@ from core.words import MEAL_NAMES, RIGHTS_NAMES, ROLE_NAMES
 
 ACTION_NAMES: Mapping[str, str] = {
     "announcement.edit": N_("Announcement: reworded"),
+    "announcement.move": N_("Announcement: moved to another time"),
     "announcement.nudge": N_("Announcement: sent again to who had not read it"),
     "announcement.publish": N_("Announcement: published"),
     "announcement.send_now": N_("Announcement: sent before its time"),
     "announcement.undo": N_("Announcement: rewording undone"),
     "announcement.withdraw": N_("Announcement: withdrawn"),
+    "announcement_readers.export": N_("Announcement: readers saved as a table"),
+    "announcements.export": N_("Announcements: list saved as a table"),
     "audit.export": N_("Audit: saved as a table"),
     "canteen.correction": N_("Canteen: balance corrected"),
     "canteen.dish": N_("Canteen: dish put on the menu"),

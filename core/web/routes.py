@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    announcement,
+    announcement_draft,
+    announcements,
+    audit,
+    canteen,
+    invitations,
+    links,
+    overview,
+    people,
+    person,
+    sessions,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
@@ -11,6 +24,9 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *invitations.PAGES,
     *links.PAGES,
+    *announcements.PAGES,
+    *announcement_draft.PAGES,
+    *announcement.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,

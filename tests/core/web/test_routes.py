@@ -14,6 +14,7 @@ _OFFICE = frozenset({"secretary", "admin", "other_admin"})
 _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
 _CANTEEN = _ADMINS | {"canteen"}
+_SPEAKERS = _ADMINS | {"head", "deputy"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
@@ -27,6 +28,22 @@ _EXPECTED = {
     ("POST", "/invitations"): _OFFICE,
     ("POST", r"/invitations/{id:\d{1,18}}/revoke"): _OFFICE,
     ("GET", "/links"): _OFFICE,
+    ("GET", "/announcements"): _SPEAKERS,
+    ("POST", "/announcements/export"): _SPEAKERS,
+    ("GET", "/announcements/new"): _SPEAKERS,
+    ("POST", "/announcements/new"): _SPEAKERS,
+    ("GET", r"/announcements/drafts/{id:\d{1,18}}"): _SPEAKERS,
+    ("POST", r"/announcements/drafts/{id:\d{1,18}}/send"): _SPEAKERS,
+    ("POST", r"/announcements/drafts/{id:\d{1,18}}/drop"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}/edit"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/edit"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}/names"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/names/export"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/nudge"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/now"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/move"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/withdraw"): _SPEAKERS,
     ("GET", "/canteen"): _CANTEEN,
     ("GET", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
     ("POST", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
