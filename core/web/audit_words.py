@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from core.domain.kinds import AudienceKind
 from core.i18n import N_, Translator
 from core.queries.audit_trail import PEOPLE_FIELDS
-from core.words import MEAL_NAMES, RIGHTS_NAMES, ROLE_NAMES
+from core.words import MEAL_NAMES, RIGHTS_NAMES, ROLE_NAMES, URGENCY_NAMES
 
 ACTION_NAMES: Mapping[str, str] = {
     "announcement.edit": N_("Announcement: reworded"),
@@ -146,6 +147,7 @@ _VALUES: Mapping[str, Mapping[Any, str]] = {
     "role": ROLE_NAMES,
     "roles": ROLE_NAMES,
     "meal": MEAL_NAMES,
+    "urgency": {urgency: words for urgency, (words, _) in URGENCY_NAMES.items()},
 }
 
 
@@ -190,9 +192,23 @@ def _words(t: Translator, name: str, value: Any, people: Mapping[int, str], zone
         return people.get(value, f"№ {value}")
     if name == "at" and isinstance(value, str):
         return t.datetime(datetime.fromisoformat(value), zone)
+    if name == "audience" and isinstance(value, str):
+        return _audience_words(t, value)
     if name in _VALUES and value in _VALUES[name]:
         return t(_VALUES[name][value])
     return str(value)
+
+
+def _audience_words(t: Translator, code: str) -> str:
+    """An announcement's audience, of which an entry keeps the code."""
+    kind, _, number = code.partition(".")
+    if kind == AudienceKind.GRADE:
+        return t("grade {number}", number=number.rpartition(".")[2])
+    return {
+        AudienceKind.SCHOOL.value: t("the whole school"),
+        AudienceKind.CLASS.value: t("a class"),
+        AudienceKind.COURSE.value: t("a course"),
+    }.get(kind, code)
 
 
 def _key(t: Translator, name: str, key: str, people: Mapping[int, str]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from aiohttp import web
-from markupsafe import Markup
 
 from core.actions.announcements import (
     check_moment,
@@ -224,13 +223,13 @@ async def _preview(visit: Visit, kept: KeptPosting, *, status: int = 200) -> web
         raise NotFound("posting_not_found")
     t, foreseen = visit.t, visit.panel.services.foreseen
     today = (draft.how.at or visit.uow.now).astimezone(visit.school.zone).date()
+    card = foreseen.card(translator(visit.school.locale), visit.school.zone, told)
     reach = await reach_of(visit.uow, audience, today, author=[told.author_id] if told.author_id else [])
     return visit.render(
         "announcement_preview.html",
         status=status,
         kept=kept,
         draft=draft,
-        card=foreseen.card(translator(visit.school.locale), visit.school.zone, told),
         audience=_audience_words(visit, audience),
         how=how_words(t, told.urgency, silent=told.silent, asks=told.asks),
         told_words=t(URGENCY_NAMES[told.urgency][1]),
@@ -241,7 +240,8 @@ async def _preview(visit: Visit, kept: KeptPosting, *, status: int = 200) -> web
         if draft.edits
         else await foreseen.decisions(visit.uow, visit.school, told, draft.how.at),
         family_words=family_words,
-        shown=lambda card: Markup(render_html(card)),
+        card=card,
+        card_html=render_html(card),
         rings=not draft.edits and draft.how.urgency is Urgency.EMERGENCY,
     )
 
