@@ -32,6 +32,7 @@ from core.settings import Settings, SettingsError, code_key, secret_key
 from core.web import Panel, PanelServices
 from notifier.channels.channel import Channel
 from notifier.dispatcher import NotificationDispatcher
+from notifier.foreseeing import AnnouncementForeseen
 from notifier.limits import Limits
 from notifier.notices.notice import discover as discover_notices
 from notifier.schedule import JOBS, Schedule, cleaning, resending
@@ -78,7 +79,11 @@ class App:
     def panel(self) -> Panel:
         """The administrators' panel, to be mounted on the site."""
         services = PanelServices(
-            self.services.code_key, self.services.public_url, self.usernames, self.address_hash
+            self.services.code_key,
+            self.services.public_url,
+            self.usernames,
+            self.address_hash,
+            AnnouncementForeseen(discover_notices()["announcement_published"]),
         )
         return Panel(
             database=self.database,

@@ -112,11 +112,7 @@ async def fan_out(
     if audience.telling is not None:
         notice = replace(notice, plain=audience.telling, urgent=audience.telling)
     told = _told(audience)
-    windows = await uow.rows(
-        sa.select(Chat.timezone, Chat.quiet_from, Chat.quiet_to, Chat.digest_at)
-        .join(told, told.c.chat_id == Chat.id)
-        .distinct()
-    )
+    windows = await _windows(uow, told)
     if not windows:
         return
     insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
@@ -129,6 +125,28 @@ async def fan_out(
         insert(Delivery)
         .from_select(columns, decisions)
         .on_conflict_do_nothing(index_elements=["event_id", "chat_id", "child_id"])
+    )
+
+
+async def foresee(uow: UnitOfWork, audience: Audience, notice: Notice) -> Mapping[Held, int]:
+    """What ``fan_out`` would decide now, and writes nothing: how many chats by why they wait, or are never told. At most
+    two statements."""
+    if audience.telling is not None:
+        notice = replace(notice, plain=audience.telling, urgent=audience.telling)
+    told = _told(audience)
+    windows = await _windows(uow, told)
+    if not windows:
+        return {}
+    decided = _decisions(uow, 0, audience, notice, told, windows, uow.now).subquery()
+    rows = await uow.rows(sa.select(decided.c.why, sa.func.count().label("n")).group_by(decided.c.why))
+    return {Held(row.why): row.n for row in rows}
+
+
+async def _windows(uow: UnitOfWork, told: sa.Subquery) -> Any:
+    return await uow.rows(
+        sa.select(Chat.timezone, Chat.quiet_from, Chat.quiet_to, Chat.digest_at)
+        .join(told, told.c.chat_id == Chat.id)
+        .distinct()
     )
 
 

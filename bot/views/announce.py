@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.audience import audience_words, count_words, how_words
 from bot.views.own_announcements import OwnTap
 from core.cards import Block, Button, Card, Facts, Note, Text
 from core.domain.announcing import HowTold
@@ -20,6 +19,7 @@ from core.domain.kinds import AudienceKind
 from core.i18n import Translator
 from core.queries.announcements import Announced
 from core.queries.reach import Reach
+from core.words import audience_words, count_words, how_words
 
 _MOST = 40
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]

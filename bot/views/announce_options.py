@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from bot.views.announce import AnnounceTap
-from bot.views.audience import audience_words, count_words
 from core.cards import Block, Button, Card, Facts, Note, Text
 from core.domain.announcing import HowTold
 from core.domain.audience_words import Audience
@@ -16,22 +15,8 @@ from core.domain.kinds import Urgency
 from core.domain.spoken_moments import Offered
 from core.i18n import N_, Translator
 from core.queries.reach import Reach
+from core.words import URGENCY_NAMES, audience_words, count_words
 
-_TOLD: Mapping[Urgency, tuple[str, str]] = {
-    Urgency.AT_ONCE: (N_("At once"), N_("It comes at once; in quiet hours it waits until they end.")),
-    Urgency.DIGEST: (
-        N_("In the evening digest"),
-        N_("It comes with the daily digest, at the hour that each family chose."),
-    ),
-    Urgency.URGENT: (
-        N_("Urgent"),
-        N_("It comes at once, from 06:30 to 22:00 also in quiet hours, and nobody can turn it off."),
-    ),
-    Urgency.EMERGENCY: (
-        N_("Emergency"),
-        N_("It rings every phone at once, also at night, and nobody can turn it off."),
-    ),
-}
 _OFFERED: Mapping[Offered, str] = {
     Offered.IN_AN_HOUR: N_("In an hour: {time}"),
     Offered.THIS_EVENING: N_("This evening: {time}"),
@@ -47,10 +32,10 @@ def options_card(
     Emergency."""
 
     def choice(urgency: Urgency) -> Button:
-        label = ("• " if how.urgency is urgency else "") + t(_TOLD[urgency][0])
+        label = ("• " if how.urgency is urgency else "") + t(URGENCY_NAMES[urgency][0])
         return Button(label, AnnounceTap(do="told", posting=posting_id, to=urgency.value).pack())
 
-    blocks: list[Block] = [Text(t(_TOLD[how.urgency][1]))]
+    blocks: list[Block] = [Text(t(URGENCY_NAMES[how.urgency][1]))]
     rows: list[tuple[Button, ...]] = [(choice(Urgency.AT_ONCE), choice(Urgency.DIGEST))]
     if may_ring:
         rows.append((choice(Urgency.URGENT), choice(Urgency.EMERGENCY)))

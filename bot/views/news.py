@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.audience import audience_words
 from core.cards import Block, Button, Card, Item, Listing, Note, Text
 from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import Urgency
 from core.i18n import Translator
 from core.queries.announcements import Announced, NewsPage
-from core.words import RINGING_HEADINGS
+from core.words import RINGING_HEADINGS, audience_words
 
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 

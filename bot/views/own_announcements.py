@@ -9,21 +9,17 @@ from typing import Annotated, Literal
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-from bot.views.audience import audience_words, family_words, how_words, size_words
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Text
 from core.cards.cut import shorten
 from core.domain.ids import LARGEST_ID
-from core.domain.telling import Held
-from core.i18n import N_, Translator
+from core.i18n import Translator
 from core.queries.announcements import Announced, NewsPage
-from core.queries.progress import Counts, Wait
-from core.queries.reach import Family, Reach
+from core.queries.progress import Counts
+from core.queries.reach import Family, Reach, Who
+from core.words import audience_words, family_words, how_words, progress_words, reader_words, size_words
 
 _NAMES_ON_A_PAGE = 30
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
-
-
-Who = Literal["reached", "opened", "acknowledged", "unread", "waiting", "missing", "blocked"]
 
 
 class OwnTap(CallbackData, prefix="am"):
@@ -107,10 +103,12 @@ def own_announcement_card(
     if one.is_scheduled(now):
         rows.append((Button(t("Send now"), OwnTap(do="now", id=one.id).pack()),))
     else:
-        numbers = _numbers(one, reach)
-        facts += [(_title(t, who, one), str(n)) for who, n in numbers]
+        numbers = reach.numbers(asks=one.asks)
+        facts += [(reader_words(t, who, asks=one.asks), str(n)) for who, n in numbers]
         names = [
-            Button(f"{_title(t, who, one)}: {n}", OwnTap(do="names", id=one.id, who=who).pack())
+            Button(
+                f"{reader_words(t, who, asks=one.asks)}: {n}", OwnTap(do="names", id=one.id, who=who).pack()
+            )
             for who, n in numbers
             if n
         ]
@@ -127,38 +125,9 @@ def own_announcement_card(
     return Card(t("Announcement"), (Facts(tuple(facts)), Text(one.text or "…")), tuple(rows), toast=toast)
 
 
-_TITLES: Mapping[Who, str] = {
-    "reached": N_("Reached"),
-    "opened": N_("Read"),
-    "acknowledged": N_("Acknowledged"),
-    "unread": N_("Not read yet"),
-    "waiting": N_("Still waiting"),
-    "missing": N_("No link"),
-    "blocked": N_("Blocked the bot"),
-}
-
-
-def _title(t: Translator, who: Who, one: Announced) -> str:
-    return t("Not acknowledged yet") if who == "unread" and one.asks else t(_TITLES[who])
-
-
-def _numbers(one: Announced, reach: Reach) -> list[tuple[Who, int]]:
-    """What there is to say; acknowledging only of what asks for it, and waiting and blocking where there is any."""
-    found: list[tuple[Who, int]] = [("reached", len(reach.reached)), ("opened", len(reach.opened))]
-    if one.asks:
-        found.append(("acknowledged", len(reach.acknowledged)))
-    found.append(("unread", len(reach.unread(asks=one.asks))))
-    if reach.waiting:
-        found.append(("waiting", len(reach.waiting)))
-    found.append(("missing", len(reach.not_linked)))
-    if reach.blocked:
-        found.append(("blocked", len(reach.blocked)))
-    return found
-
-
 def names_card(t: Translator, one: Announced, reach: Reach, tap: OwnTap, zone: tzinfo | None) -> Card:
     """The families behind a number, a page of them."""
-    found = _behind(reach, tap.who, asks=one.asks)
+    found = reach.behind(tap.who, asks=one.asks)
     shown = found[tap.page * _NAMES_ON_A_PAGE : (tap.page + 1) * _NAMES_ON_A_PAGE]
     blocks: list[Block] = [Text(t("{n} of {all}", n=len(found), all=len(reach.all)))]
     if shown:
@@ -173,49 +142,15 @@ def names_card(t: Translator, one: Announced, reach: Reach, tap: OwnTap, zone: t
     if len(found) > (tap.page + 1) * _NAMES_ON_A_PAGE:
         turning.append(Button("▶", at(tap.page + 1)))
     back = (Button(t("Back"), OwnTap(do="open", id=one.id).pack()),)
-    return Card(_title(t, tap.who, one), tuple(blocks), (tuple(turning), back) if turning else (back,))
-
-
-def _behind(reach: Reach, who: Who, *, asks: bool) -> tuple[Family, ...]:
-    if who == "unread":
-        return reach.unread(asks=asks)
-    return {
-        "reached": reach.reached,
-        "opened": reach.opened,
-        "acknowledged": reach.acknowledged,
-        "waiting": reach.waiting,
-        "missing": reach.not_linked,
-        "blocked": reach.blocked,
-    }[who]
+    return Card(
+        reader_words(t, tap.who, asks=one.asks), tuple(blocks), (tuple(turning), back) if turning else (back,)
+    )
 
 
 def _family_line(t: Translator, family: Family, who: Who, zone: tzinfo | None) -> str:
     """The names, with when each read or acknowledged it, or with what they wait for."""
-    words = family_words(family)
-    said = []
-    for one in family.everybody:
-        at = one.acknowledged_at if who == "acknowledged" else one.opened_at
-        if at is not None and who in ("opened", "acknowledged", "unread"):
-            said.append(f"{one.name.full_name} {t.datetime(at, zone)}")
-    if who == "unread" and said:
-        said = [t("opened: {names}", names=", ".join(said))]
-    if who in ("waiting", "unread") and family.wait is not None:
-        said.append(_waits(t, family.wait, zone))
-    elif who == "unread" and not family.reached and any(one.off for one in family.everybody):
-        said.append(t("off in their settings"))
-    return f"{words} — {', '.join(said)}" if said else words
-
-
-def _waits(t: Translator, wait: Wait, zone: tzinfo | None) -> str:
-    """``waits until 25 Nov 2026, 07:00, quiet hours``."""
-    time = t.datetime(wait.until, zone)
-    return {
-        Held.NONE: t("goes out in a moment"),
-        Held.QUIET_HOURS: t("waits until {time}, quiet hours", time=time),
-        Held.DIGEST: t("in their digest at {time}", time=time),
-        Held.WEEKLY: t("in their weekly digest, {time}", time=time),
-        Held.RETRY_AFTER: t("the messenger asked to wait until {time}", time=time),
-    }.get(wait.held, t("did not go out, tried again at {time}", time=time))
+    words, said = family_words(family), progress_words(t, family, who, zone)
+    return f"{words} — {said}" if said else words
 
 
 def ask_withdraw_announcement_card(t: Translator, one: Announced) -> Card:

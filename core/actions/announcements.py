@@ -177,28 +177,46 @@ async def send_announcement_now(uow: UnitOfWork, key: ChatKey, announcement_id: 
     async with uow.writing():
         actor = await fresh_actor(uow, key)
         own = await own_announcement(uow, actor, announcement_id)
-        result = await uow.write(
-            sa.update(Announcement)
-            .where(Announcement.id == own.id, Announcement.published_at > uow.now)
-            .values(published_at=uow.now)
-            .returning(Announcement.id)
-        )
-        if result.first() is None:
-            raise Invalid("out_already")
-        uow.after_commit.append(uow.database.on_publish)
-        await uow.write(
-            sa.update(OutboxEvent)
-            .where(OutboxEvent.key == published_key(own.id), OutboxEvent.fanned_out_at.is_(None))
-            .values(created_at=uow.now, not_before=uow.now)
-        )
-        await record(
-            uow,
-            "announcement.send_now",
-            actor_id=speaker(actor, own.audience),
-            subject=("announcement", own.id),
-            before={"at": own.published_at.isoformat()},
-        )
+        await _plan(uow, actor, own, uow.now, "announcement.send_now")
     return own
+
+
+async def move_announcement(uow: UnitOfWork, key: ChatKey, announcement_id: int, at: datetime) -> Announced:
+    """Plan one anew that is for a moment to come; as it was. At most six statements.
+
+    Raises NotFound, Invalid("out_already") and as ``check_moment``.
+    """
+    async with uow.writing():
+        actor = await fresh_actor(uow, key)
+        own = await own_announcement(uow, actor, announcement_id)
+        check_moment(at, uow.now)
+        await _plan(uow, actor, own, at, "announcement.move")
+    return own
+
+
+async def _plan(uow: UnitOfWork, actor: Actor, own: Announced, at: datetime, action: str) -> None:
+    result = await uow.write(
+        sa.update(Announcement)
+        .where(Announcement.id == own.id, Announcement.published_at > uow.now)
+        .values(published_at=at)
+        .returning(Announcement.id)
+    )
+    if result.first() is None:
+        raise Invalid("out_already")
+    uow.after_commit.append(uow.database.on_publish)
+    await uow.write(
+        sa.update(OutboxEvent)
+        .where(OutboxEvent.key == published_key(own.id), OutboxEvent.fanned_out_at.is_(None))
+        .values(created_at=at, not_before=at)
+    )
+    await record(
+        uow,
+        action,
+        actor_id=speaker(actor, own.audience),
+        subject=("announcement", own.id),
+        before={"at": own.published_at.isoformat()},
+        after={"at": at.isoformat()},
+    )
 
 
 async def withdraw_announcement(uow: UnitOfWork, key: ChatKey, announcement_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from core.domain.kinds import Urgency
@@ -68,6 +68,13 @@ class HowTold:
             bool(kept.get("asks", False)),
             datetime.fromisoformat(kept["at"]) if kept.get("at") else None,
         )
+
+
+def moment_of(day: date, at: time, zone: tzinfo) -> datetime | None:
+    """When a clock on the wall shows this, in UTC: of two such moments the first; None where the clocks leave it out."""
+    local = datetime.combine(day, at)
+    moment = local.replace(tzinfo=zone).astimezone(UTC)
+    return moment if moment.astimezone(zone).replace(tzinfo=None) == local else None
 
 
 def telling_of(urgency: Urgency, *, asks: bool) -> Telling:

@@ -136,7 +136,7 @@ class Announced:
         return self.published_at > now
 
 
-def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
+def announcement_rows(actor: Actor, today: date) -> sa.Select[Any]:
     """Announcements with whether the asker has opened them and, where the asker has several children, which of them
     each concerns (``about_0`` and so on)."""
     persons, students = _persons(actor), actor.students
@@ -177,7 +177,8 @@ def _announcements(actor: Actor, today: date) -> sa.Select[Any]:
     )
 
 
-def _read(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ()) -> Announced:
+def announced_of(row: sa.Row[Any], actor: Actor, files: Sequence[tuple[int, str]] = ()) -> Announced:
+    """One of ``announcement_rows`` as the asker reads it."""
     kind = AudienceKind(row.audience)
     number = {
         AudienceKind.COURSE: row.course_id,
@@ -280,15 +281,17 @@ async def news_for(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
         raise NotFound("announcement_not_found")
     today = _today(uow, actor)
     rows = await uow.rows(
-        _announcements(actor, today)
+        announcement_rows(actor, today)
         .where(_concerns(actor, today), _is_out(uow))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
     shown = rows[:ON_A_PAGE]
-    files = await _files(uow, [row.id for row in shown])
-    return NewsPage(tuple(_read(row, actor, files[row.id]) for row in shown), page, len(rows) > ON_A_PAGE)
+    files = await announcement_files(uow, [row.id for row in shown])
+    return NewsPage(
+        tuple(announced_of(row, actor, files[row.id]) for row in shown), page, len(rows) > ON_A_PAGE
+    )
 
 
 async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) -> Announced:
@@ -297,7 +300,7 @@ async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) 
     today = _today(uow, actor)
     if 0 < announcement_id <= LARGEST_ID and not actor.is_stranger:
         row = await uow.row(
-            _announcements(actor, today).where(
+            announcement_rows(actor, today).where(
                 Announcement.id == announcement_id,
                 sa.or_(
                     _concerns(actor, today) & _is_out(uow),
@@ -307,8 +310,8 @@ async def announcement_for(uow: UnitOfWork, actor: Actor, announcement_id: int) 
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    files = await _files(uow, [row.id])
-    return _read(row, actor, files[row.id])
+    files = await announcement_files(uow, [row.id])
+    return announced_of(row, actor, files[row.id])
 
 
 async def access_announcement_file(uow: UnitOfWork, actor: Actor, attachment_id: int) -> StoredFile:
@@ -334,7 +337,7 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
     paths = {held.school.path for held in actor.roles if held.role in SPEAKERS}
     if 0 < announcement_id <= LARGEST_ID:
         row = await uow.row(
-            _announcements(actor, _today(uow, actor)).where(
+            announcement_rows(actor, _today(uow, actor)).where(
                 Announcement.id == announcement_id,
                 Announcement.withdrawn_at.is_(None),
                 sa.or_(
@@ -351,27 +354,28 @@ async def own_announcement(uow: UnitOfWork, actor: Actor, announcement_id: int) 
         )
     if row is None:
         raise NotFound("announcement_not_found")
-    files = await _files(uow, [row.id])
-    return _read(row, actor, files[row.id])
+    files = await announcement_files(uow, [row.id])
+    return announced_of(row, actor, files[row.id])
 
 
 async def own_announcements(uow: UnitOfWork, actor: Actor, page: int = 0) -> NewsPage:
     """What the asker has announced, newest first. One statement."""
     rows = await uow.rows(
-        _announcements(actor, _today(uow, actor))
+        announcement_rows(actor, _today(uow, actor))
         .where(Announcement.author_id.in_(_persons(actor)), Announcement.withdrawn_at.is_(None))
         .order_by(Announcement.published_at.desc(), Announcement.id.desc())
         .offset(page * ON_A_PAGE)
         .limit(ON_A_PAGE + 1)
     )
-    return NewsPage(tuple(_read(row, actor) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
+    return NewsPage(tuple(announced_of(row, actor) for row in rows[:ON_A_PAGE]), page, len(rows) > ON_A_PAGE)
 
 
 def _persons(actor: Actor) -> list[int]:
     return [identity.person_id for identity in actor.identities]
 
 
-async def _files(uow: UnitOfWork, ids: Sequence[int]) -> defaultdict[int, list[tuple[int, str]]]:
+async def announcement_files(uow: UnitOfWork, ids: Sequence[int]) -> defaultdict[int, list[tuple[int, str]]]:
+    """Id and name of the files of each. One statement, or none."""
     found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     if ids:
         rows = await uow.rows(

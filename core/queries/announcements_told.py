@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.access import School
 from core.db.models import Announcement, Attachment, ChatLink, Delivery, Org, OutboxEvent, Person, Receipt
 from core.db.uow import UnitOfWork
-from core.domain.announcing import telling_keys, telling_of
+from core.domain.announcing import HowTold, telling_keys, telling_of
 from core.domain.audience_words import Audience as Readers
 from core.domain.kinds import AudienceKind, DeliveryState, Urgency
 from core.domain.names import PersonName
@@ -43,6 +44,29 @@ class AnnouncementTold:
     def telling(self) -> Telling:
         """The kind of news that it is."""
         return telling_of(self.urgency, asks=self.asks)
+
+
+def told_as_drafted(
+    school: School, readers: Readers, text: str, how: HowTold, author_id: int, author: str, now: datetime
+) -> AnnouncementTold:
+    """An announcement that is not written down yet, as it would stand."""
+    return AnnouncementTold(
+        id=0,
+        readers=readers,
+        text=text,
+        author_id=author_id,
+        author=author,
+        school=school.name,
+        timezone=school.timezone,
+        locale=school.locale,
+        files=0,
+        published_at=how.at or now,
+        edited=False,
+        withdrawn=False,
+        urgency=how.urgency,
+        silent=how.silent,
+        asks=how.asks,
+    )
 
 
 async def announcement_told(uow: UnitOfWork, announcement_id: int) -> AnnouncementTold | None:

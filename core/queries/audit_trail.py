@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,8 +15,7 @@ from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.names import PersonName
 from core.queries.offices import Office, ever_of_school
-
-ON_A_PAGE = 50
+from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,26 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """``before`` is the id that the next, older page ends before; None on the last."""
+    """A page; ``after`` is where the next begins, None on the last. ``people`` are the names behind the ids that the
+    entries hold, of the school's own people only."""
 
     lines: tuple[AuditLine, ...]
-    before: int | None
+    after: Cursor | None
+    people: Mapping[int, str]
+
+
+PEOPLE_FIELDS = frozenset(("child", "student", "person", "persons", "teacher", "guardian"))
+"""Fields of an entry that hold a person's id, or several."""
+NEWEST_FIRST = "-when"
+
+
+def _order(actor: Any, sort: str) -> Order:
+    orders = {
+        "when": Order(AuditEntry.id, int),
+        "who": Order(sa.func.coalesce(actor.name_key, "")),
+        "what": Order(AuditEntry.action),
+    }
+    return ordered(orders, sort or NEWEST_FIRST)
 
 
 async def audit_trail(
@@ -50,11 +65,14 @@ async def audit_trail(
     action: str = "",
     person_id: int | None = None,
     on: date | None = None,
-    before: int | None = None,
+    sort: str = "",
+    after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> AuditPage:
-    """The entries of the school: done by its people or to them. ``action`` is the beginning of one, such as ``mark``;
-    ``person_id`` somebody on either side; ``on`` a day at the school. One statement.
+    """The entries of the school: done by its people or to them. ``action`` is one of them; ``person_id`` somebody on
+    either side; ``on`` a day at the school; ``sort`` is when, who or what, the other way round with a ``-``.
+
+    At most two statements.
     """
     actor, subject = aliased(Person), aliased(Person)
     is_person = AuditEntry.subject_kind == "person"
@@ -65,17 +83,17 @@ async def audit_trail(
         )
     ]
     if action:
-        which.append(AuditEntry.action.startswith(action, autoescape=True))
+        which.append(AuditEntry.action == action)
     if person_id is not None:
         which.append(
             sa.or_(AuditEntry.actor_id == person_id, is_person & (AuditEntry.subject_id == person_id))
         )
     if on is not None:
         starts = datetime.combine(on, time(), office.school.zone)
-        which += [AuditEntry.at >= starts, AuditEntry.at < starts + timedelta(days=1)]
-    if before is not None:
-        which.append(AuditEntry.id < before)
-    rows = await uow.rows(
+        ends = datetime.combine(on + timedelta(days=1), time(), office.school.zone)
+        which += [AuditEntry.at >= starts, AuditEntry.at < ends]
+    rows, following = await page_of(
+        uow,
         sa.select(
             *(AuditEntry.id, AuditEntry.at, AuditEntry.action, AuditEntry.via, AuditEntry.actor_id),
             *(AuditEntry.subject_kind, AuditEntry.subject_id, AuditEntry.before, AuditEntry.after),
@@ -84,12 +102,40 @@ async def audit_trail(
         )
         .outerjoin(actor, actor.id == AuditEntry.actor_id)
         .outerjoin(subject, is_person & (subject.id == AuditEntry.subject_id))
-        .where(*which)
-        .order_by(AuditEntry.id.desc())
-        .limit(most + 1)
+        .where(*which),
+        AuditEntry.id,
+        _order(actor, sort),
+        after=after,
+        most=most,
     )
-    lines = tuple(_line(row) for row in rows[:most])
-    return AuditPage(lines, lines[-1].id if len(rows) > most else None)
+    lines = tuple(_line(row) for row in rows)
+    return AuditPage(lines, following, await _people(uow, office, lines))
+
+
+async def _people(uow: UnitOfWork, office: Office, lines: Sequence[AuditLine]) -> Mapping[int, str]:
+    ids = {one for line in lines for fields in (line.before, line.after) for one in _ids(fields)}
+    if not ids:
+        return {}
+    rows = await uow.rows(
+        sa.select(Person.id, Person.family, Person.given).where(
+            Person.id.in_(ids), ever_of_school(Person.id, office.school.id)
+        )
+    )
+    return {row.id: PersonName(row.family, row.given).full_name for row in rows}
+
+
+def _ids(fields: Mapping[str, Any]) -> Iterator[int]:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            if name == "presence":
+                yield from (int(key) for key in value if str(key).isdecimal())
+            yield from _ids(value)
+        elif name in PEOPLE_FIELDS:
+            yield from (one for one in (value if isinstance(value, list) else [value]) if type(one) is int)
+        elif isinstance(value, list):
+            for one in value:
+                if isinstance(one, dict):
+                    yield from _ids(one)
 
 
 def _line(row: sa.Row[Any]) -> AuditLine:

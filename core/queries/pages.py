@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -14,6 +14,8 @@ from core.domain.ids import LARGEST_ID
 from core.errors import NotFound
 
 ON_A_PAGE = 50
+IN_A_FILE = 500
+"""How many lines are read at a time for a file that has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,47 @@ async def page_of(
     return rows[:most], Cursor(key_text, last.id)
 
 
+def page_from(
+    lines: Sequence[Any],
+    place: Callable[[Any], tuple[str, int]],
+    *,
+    descending: bool = False,
+    after: Cursor | None = None,
+    most: int = ON_A_PAGE,
+) -> tuple[Sequence[Any], Cursor | None]:
+    """A page of lines that are known already, as ``page_of`` gives one of rows; ``place`` is a line's key and id."""
+    lines = sorted(lines, key=place, reverse=descending)
+    if after is not None:
+        behind = (after.key, after.id)
+        lines = [one for one in lines if (place(one) < behind if descending else place(one) > behind)]
+    shown = lines[:most]
+    return shown, Cursor(*place(shown[-1])) if len(lines) > most else None
+
+
 def _text(key: Any) -> str:
     return key.isoformat() if isinstance(key, date) else str(key)
+
+
+Line = TypeVar("Line", covariant=True)
+
+
+class Page(Protocol[Line]):
+    """A page of a list: its lines, and where the next begins, None on the last."""
+
+    @property
+    def lines(self) -> Sequence[Line]: ...
+
+    @property
+    def after(self) -> Cursor | None: ...
+
+
+async def whole(turn: Callable[[Cursor | None], Awaitable[Page[Line]]]) -> AsyncIterator[Line]:
+    """Every line of a list, read page by page: ``turn`` reads the page after a cursor. As many statements as pages."""
+    after: Cursor | None = None
+    while True:
+        page = await turn(after)
+        for line in page.lines:
+            yield line
+        after = page.after
+        if after is None:
+            return

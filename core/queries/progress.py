@@ -44,6 +44,12 @@ class Reader:
     opened_at: datetime | None = None
     acknowledged_at: datetime | None = None
     is_author: bool = False
+    id: int = 0
+
+    def can_be_reminded(self, *, asks: bool) -> bool:
+        """Whether a reminder goes to this very person; what asks is reminded of until it is acknowledged."""
+        done = self.acknowledged_at if asks else self.opened_at
+        return self.linked and not (self.blocked or self.is_author or done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ async def progress_of(
             opened_at=opened_at,
             acknowledged_at=acknowledged_at,
             is_author=person_id in author,
+            id=person_id,
         )
 
     return reader

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -35,6 +35,11 @@ class Family:
 
     pupils: tuple[Reader, ...]
     guardians: tuple[Reader, ...]
+
+    @property
+    def first(self) -> Reader:
+        """The pupil, or the member of staff, that the family is sorted by."""
+        return (self.pupils or self.guardians)[0]
 
     @property
     def everybody(self) -> tuple[Reader, ...]:
@@ -71,6 +76,10 @@ class Family:
     def blocked(self) -> bool:
         """Whether nobody is reached because all who are linked have shut the bot out."""
         return self.linked and not self.reached and all(one.blocked for one in self.everybody if one.linked)
+
+
+Who = Literal["reached", "opened", "acknowledged", "unread", "waiting", "missing", "blocked"]
+"""The readers behind a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,34 @@ class Reach:
             for one in self.linked
             if not one.blocked and not (one.acknowledged if asks else one.opened or one.acknowledged)
         )
+
+    def people_unread(self, *, asks: bool) -> int:
+        """How many people, not families, a reminder would go to: who can be told and has not read, or acknowledged, it
+        oneself. Where one of a family has, the others are still reminded."""
+        people = {one.id: one for family in self.all for one in family.everybody}
+        return sum(one.can_be_reminded(asks=asks) for one in people.values())
+
+    def behind(self, who: Who, *, asks: bool) -> tuple[Family, ...]:
+        """The families behind a number of an announcement that asks, or does not, to be acknowledged."""
+        if who == "unread":
+            return self.unread(asks=asks)
+        found: Mapping[Who, tuple[Family, ...]] = {
+            "reached": self.reached,
+            "opened": self.opened,
+            "acknowledged": self.acknowledged,
+            "waiting": self.waiting,
+            "missing": self.not_linked,
+            "blocked": self.blocked,
+        }
+        return found[who]
+
+    def numbers(self, *, asks: bool) -> list[tuple[Who, int]]:
+        """What there is to say; acknowledging only of what asks for it, and waiting and blocking where there is any."""
+        found: list[Who] = ["reached", "opened", *(("acknowledged",) if asks else ()), "unread"]
+        found += ["waiting"] if self.waiting else []
+        found.append("missing")
+        found += ["blocked"] if self.blocked else []
+        return [(who, len(self.behind(who, asks=asks))) for who in found]
 
 
 async def reach_of(

@@ -5,19 +5,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp_jinja2
 import jinja2
 import structlog
 from aiohttp import web
 
-from core.access import load_actor
+from core.access import School, load_actor
 from core.actions.panel_sessions import OpenSession, read_session
+from core.cards import Card
 from core.clock import Clock
 from core.db.engine import Database
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
+from core.domain.telling import Held
 from core.errors import NotFound, SchoolbellError
 from core.http import (
     Handler,
@@ -31,6 +35,7 @@ from core.http import (
     words_of,
 )
 from core.i18n import Translator, match_locale, translator
+from core.queries.announcements_told import AnnouncementTold
 from core.queries.offices import Office, list_offices
 from core.web import charts
 from core.web.outcomes import OUTCOMES
@@ -46,6 +51,20 @@ _LARGEST_BODY = 256 * 1024
 _SPOKEN = web.RequestKey("language", Translator)
 
 
+class Foreseen(Protocol):
+    """What the notifier says of an announcement before it is out."""
+
+    def card(self, t: Translator, zone: tzinfo, told: AnnouncementTold) -> Card:
+        """As it will look in a chat."""
+        ...
+
+    async def decisions(
+        self, uow: UnitOfWork, school: School, told: AnnouncementTold, at: datetime | None
+    ) -> Mapping[Held, int]:
+        """How many chats would be told at once, wait for what, or are never told."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PanelServices:
     """What pages need of the running application beside the database."""
@@ -57,6 +76,7 @@ class PanelServices:
     bot_usernames: Mapping[int, str]
     address_hash: Callable[[str], str]
     """A network address as it may be kept."""
+    foreseen: Foreseen
 
 
 @dataclass(slots=True)

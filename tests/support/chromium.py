@@ -37,8 +37,8 @@ MOMENT = datetime(2026, 11, 24, 6, 10, tzinfo=UTC)
 
 
 @contextmanager
-def demo_site(folder: Path) -> Iterator[str]:
-    """The address of the demo site, served by a thread of its own."""
+def demo_site(folder: Path, *, telling: bool = False) -> Iterator[str]:
+    """The address of the demo site, served by a thread of its own; ``telling`` with a notifier that runs beside it."""
     started, found, stop = threading.Event(), [], asyncio.Event()
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -54,7 +54,11 @@ def demo_site(folder: Path) -> Iterator[str]:
             found.append(site.url)
             loops.append(asyncio.get_running_loop())
             started.set()
+            notifier = asyncio.create_task(site.app.notifier.run()) if telling else None
             await stop.wait()
+            if notifier:
+                site.app.notifier.stop()
+                await notifier
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()

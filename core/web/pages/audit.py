@@ -3,65 +3,77 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from aiohttp import web
 
 from core.db.audit import record
 from core.i18n import N_
-from core.queries.audit_trail import audit_trail
+from core.queries.audit_trail import AuditLine, AuditPage, audit_trail
+from core.queries.pages import IN_A_FILE, Cursor, whole
+from core.web.audit_words import ACTION_NAMES, action_words, field_lines, via_words
 from core.web.page import AUDITORS, Page, Visit
 from core.web.table_file import table_file
-
-_MOST_IN_A_FILE = 20_000
 
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of entries, newest first."""
-    before = visit.query("after", 18)
-    page = await audit_trail(
-        visit.uow,
-        visit.office,
-        action=visit.query("action", 40),
-        person_id=_person(visit),
-        on=_day(visit),
-        before=int(before) if before.isdecimal() else None,
+    page = await _page(visit, after=Cursor.read(visit.query("after", 300)))
+    t = visit.t
+    return visit.render(
+        "audit.html",
+        page=page,
+        actions=sorted(((key, t(words)) for key, words in ACTION_NAMES.items()), key=lambda one: one[1]),
+        action_words=partial(action_words, t),
+        via_words=partial(via_words, t),
+        field_lines=lambda fields: field_lines(t, fields, page.people, visit.school.zone),
     )
-    return visit.render("audit.html", page=page)
 
 
 async def export(visit: Visit) -> web.StreamResponse:
-    """The same entries as a table file; audited itself."""
-    page = await audit_trail(
-        visit.uow,
-        visit.office,
-        action=visit.query("action", 40),
-        person_id=_person(visit),
-        on=_day(visit),
-        most=_MOST_IN_A_FILE,
-    )
+    """The same entries as a table file, whole; audited itself."""
     async with visit.uow.writing():
         await record(
             visit.uow,
             "audit.export",
             actor_id=visit.office.officer_id,
-            after={"entries": len(page.lines), "school": int(visit.school.id)},
+            after={"school": int(visit.school.id)},
         )
     t = visit.t
     header = [t("When"), t("Who"), t("What"), t("Whom"), t("Where"), t("Before"), t("After")]
-    rows = [
-        [
-            one.at.astimezone(visit.school.zone).isoformat(timespec="seconds"),
-            *(one.actor, one.action, one.subject, one.via),
-            *(str(dict(one.before) or ""), str(dict(one.after) or "")),
-        ]
-        for one in page.lines
+    people: dict[int, str] = {}
+
+    async def page(after: Cursor | None) -> AuditPage:
+        found = await _page(visit, after=after, most=IN_A_FILE)
+        people.update(found.people)
+        return found
+
+    return table_file("audit.csv", header, (_cells(visit, one, people) async for one in whole(page)))
+
+
+def _cells(visit: Visit, one: AuditLine, people: dict[int, str]) -> list[str]:
+    t, zone = visit.t, visit.school.zone
+    before, after = (
+        "; ".join(f"{name}: {words}" for name, words in field_lines(t, fields, people, zone))
+        for fields in (one.before, one.after)
+    )
+    return [
+        one.at.astimezone(zone).isoformat(timespec="seconds"),
+        *(one.actor, action_words(t, one.action), one.subject, via_words(t, one.via), before, after),
     ]
-    return table_file("audit.csv", header, rows)
 
 
-def _person(visit: Visit) -> int | None:
-    number = visit.query("person", 18)
-    return int(number) if number.isdecimal() else None
+async def _page(visit: Visit, *, after: Cursor | None = None, most: int | None = None) -> AuditPage:
+    return await audit_trail(
+        visit.uow,
+        visit.office,
+        action=visit.query("action", 40),
+        person_id=visit.number_asked("person"),
+        on=_day(visit),
+        sort=visit.query("sort", 30),
+        after=after,
+        **({} if most is None else {"most": most}),
+    )
 
 
 def _day(visit: Visit) -> date | None:

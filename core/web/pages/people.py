@@ -8,8 +8,8 @@ from core.db.audit import record
 from core.domain.rights import Role
 from core.i18n import N_
 from core.queries.classes import OFFICE, list_classes
-from core.queries.pages import Cursor
-from core.queries.school_people import PersonLine, list_people
+from core.queries.pages import IN_A_FILE, Cursor, whole
+from core.queries.school_people import PeoplePage, PersonLine, list_people
 from core.web.page import OFFICE_WORK, Page, Visit
 from core.web.table_file import table_file
 
@@ -17,7 +17,8 @@ ROLES = (
     *(Role.STUDENT, Role.GUARDIAN, Role.TEACHER, Role.HEAD, Role.DEPUTY),
     *(Role.SECRETARY, Role.ADMIN, Role.CANTEEN, Role.NURSE),
 )
-_MOST_IN_A_FILE = 20_000
+_MOST_FOUND = 20_000
+"""A search has no second page."""
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -31,17 +32,28 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    page = await list_people(visit.uow, visit.office, **_asked(visit), most=_MOST_IN_A_FILE)  # type: ignore[arg-type]
+    asked = _asked(visit)
+
+    async def page(after: Cursor | None) -> PeoplePage:
+        most = _MOST_FOUND if asked["search"] else IN_A_FILE
+        return await list_people(visit.uow, visit.office, **asked, after=after, most=most)  # type: ignore[arg-type]
+
     async with visit.uow.writing():
         await record(
             visit.uow,
             "people.export",
             actor_id=visit.office.officer_id,
-            after={"people": len(page.lines), "school": int(visit.school.id)},
+            after={"school": int(visit.school.id), **_recorded(asked)},
         )
     t = visit.t
     header = [t("Family name"), t("Given name"), t("Roles"), t("Class"), t("Children"), t("Linked")]
-    return table_file("people.csv", header, [_cells(visit, one) for one in page.lines])
+    return table_file("people.csv", header, (_cells(visit, one) async for one in whole(page)))
+
+
+def _recorded(asked: dict[str, object]) -> dict[str, object]:
+    """The filter for the audit, which keeps no name that was looked for."""
+    kept = {name: value for name, value in asked.items() if value not in ("", None)}
+    return kept | ({"search": True} if "search" in kept else {})
 
 
 def _cells(visit: Visit, one: PersonLine) -> list[str]:

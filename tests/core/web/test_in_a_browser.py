@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site, tell_now
 
@@ -24,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     """The demo site."""
-    with demo_site(folder) as address:
+    with demo_site(folder, telling=True) as address:
         yield address
 
 
@@ -115,11 +116,46 @@ def test_the_head_enters_a_substitution_that_clashes_and_the_mother_is_told(url:
         page.wait(lambda _: page.all(".done") and not page.all(".change-now"))
 
 
+def test_the_head_announces_after_a_look_reads_the_names_and_sends_it_again(url: str) -> None:
+    with chromium(390, 844) as chat, chromium(390, 844) as page:
+        chat.enter(url, "Anna Petrova")
+        _come_in(page, url, "Galina Belova")
+        page.driver.get(f"{url}/admin/announcements")
+        page.all("main a.primary")[0].click()
+        Select(page.driver.find_element(By.ID, "f-audience")).select_by_index(1)
+        page.driver.find_element(By.ID, "f-text").send_keys("Skis on <b>Friday</b> & warm clothes")
+        page.driver.find_element(By.ID, "f-asks").click()
+        _press(page, "See it as a chat will show it")
+        page.wait(lambda _: page.all(".bubble"))
+        shown = page.all(".bubble")[0].text
+        assert "Skis on <b>Friday</b> & warm clothes" in shown
+        assert page.overflow() <= 0, "nothing hangs over the edge"
+        _press(page, "Send it now")
+        page.wait(lambda _: page.all(".done"))
+        chat.wait(lambda _: "Skis" in chat.all("#messages .from-school")[-1].text)
+        assert shown in chat.all("#messages .from-school")[-1].text
+        page.driver.refresh()
+        next(one for one in page.all(".numbers a") if one.text == "Not acknowledged yet").click()
+        page.wait(lambda _: "Petrov" in page.all("table")[0].text)
+        page.driver.back()
+        page.wait(lambda _: page.all(".numbers"))
+        _press(page, "Send again to who has not acknowledged it")
+        page.wait(lambda _: "They are reminded now" in page.all(".done")[0].text)
+        chat.wait(lambda _: "please say that you have read it" in chat.all("#messages .from-school")[-1].text)
+        assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
+
+
 def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: str) -> None:
     with chromium(390, 844) as page:
         _come_in(page, url, "Arkady Lvov")
         paths = [one.get_attribute("href") for one in page.all("nav.tabs a")]
-        for path in [*paths, f"{url}/admin/account", f"{url}/admin/sessions", f"{url}/admin/canteen/menu"]:
+        for path in [
+            *paths,
+            f"{url}/admin/account",
+            f"{url}/admin/sessions",
+            f"{url}/admin/canteen/menu",
+            f"{url}/admin/announcements/new",
+        ]:
             page.driver.get(path or "")
             assert page.overflow() <= 0, path
             assert len(page.all("h1")) == 1, path

@@ -118,15 +118,15 @@ async def test_a_secretarys_code_never_opens_an_administrators_rights(site: Site
 async def test_the_audit_shows_who_did_what_and_exports_are_in_it(site: Site, cast: Cast) -> None:
     panel = await in_panel(site, cast, "admin", with_app=True)
     await panel.post(f"/people/{cast['father'].person_id}/unlink")
-    page = await panel.read("/audit?action=link")
+    page = await panel.read("/audit?action=link.end")
     assert "Arkady Admin" in page
     assert "Pavel Petrov" in page
     assert "Nothing fits" in await panel.read("/audit?on=2020-01-01")
-    assert "link.end" in await panel.read(
-        f"/audit?person={cast['father'].person_id}&on=2026-11-24&action=link"
+    assert "Link: ended by the office" in await panel.read(
+        f"/audit?person={cast['father'].person_id}&on=2026-11-24&action=link.end"
     )
     file = await panel.post("/audit/export")
-    assert "link.end" in await file.text()
+    assert "Link: ended by the office" in await file.text()
     people = await panel.post("/people/export")
     assert "Petrova" in await people.text()
     async with UnitOfWork(site.app.database, site.app.clock) as uow:

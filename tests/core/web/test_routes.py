@@ -15,6 +15,7 @@ _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
 _LEADERS = _ADMINS | {"head", "deputy"}
 _CANTEEN = _ADMINS | {"canteen"}
+_SPEAKERS = _ADMINS | {"head", "deputy"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
@@ -65,6 +66,22 @@ _EXPECTED = {
     ("POST", r"/calendar/courses/{id:\d{1,18}}/end"): _ADMINS,
     ("POST", r"/calendar/courses/{id:\d{1,18}}/slots"): _ADMINS,
     ("POST", r"/calendar/courses/{id:\d{1,18}}/slots/until"): _ADMINS,
+    ("GET", "/announcements"): _SPEAKERS,
+    ("POST", "/announcements/export"): _SPEAKERS,
+    ("GET", "/announcements/new"): _SPEAKERS,
+    ("POST", "/announcements/new"): _SPEAKERS,
+    ("GET", r"/announcements/drafts/{id:\d{1,18}}"): _SPEAKERS,
+    ("POST", r"/announcements/drafts/{id:\d{1,18}}/send"): _SPEAKERS,
+    ("POST", r"/announcements/drafts/{id:\d{1,18}}/drop"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}/edit"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/edit"): _SPEAKERS,
+    ("GET", r"/announcements/{id:\d{1,18}}/names"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/names/export"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/nudge"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/now"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/move"): _SPEAKERS,
+    ("POST", r"/announcements/{id:\d{1,18}}/withdraw"): _SPEAKERS,
     ("GET", "/canteen"): _CANTEEN,
     ("GET", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
     ("POST", r"/canteen/{id:\d{1,18}}"): _CANTEEN,
