@@ -23,8 +23,7 @@ TOLD_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class SchoolSettings:
-    """``languages`` are those offered to the school's people and printed on its slips, the school's own first among them;
-    empty for all, and on slips the school's own and English.
+    """``languages`` are those offered to the school's people to choose from, empty for all.
 
     ``averages``: families and pupils see averages, and what it takes to lift them. ``meals``: families see the canteen and
     are told of it. ``homeroom_codes``: homeroom teachers issue codes of their class. ``own_devices``: whoever is linked

@@ -15,5 +15,9 @@ OUTCOMES: Mapping[str, str] = {
     "booked": N_("Booked."),
     "dish": N_("It is on the menu."),
     "dish_removed": N_("It is off the menu."),
+    "settled": N_("The settings are saved."),
+    "bot_set": N_("The bot is set: it answers within seconds."),
+    "bot_removed": N_("The bot is taken away."),
+    "school_added": N_("The school is there. Next: import its register."),
     "totp": N_("The app is set. From now on its code is asked for at every sign-in."),
 }

@@ -23,6 +23,7 @@ from core.i18n import N_
 from core.printing.slips import print_slips
 from core.queries.classes import OFFICE, ClassRoom, access_issuing
 from core.queries.joined import JoinedClass, joined_of
+from core.queries.org_bots import bot_names
 
 
 async def invite(turn: Turn, arguments: str) -> Reply:
@@ -75,7 +76,8 @@ async def _slips(turn: Turn, class_id: int) -> Reply:
     page = print_slips(
         report.issued,
         web_url=turn.services.public_url,
-        telegram_username=next(iter(turn.services.bot_usernames.values()), ""),
+        telegram_username=turn.services.own_username,
+        school_bots=await bot_names(turn.uow, [room.school.id]),
     )
     return File(f"slips-{room.name}.html", "text/html", page.encode(), slips_words(turn.t, report, room))
 
