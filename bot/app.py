@@ -21,6 +21,7 @@ from bot.capability import Services, Table, discover
 from bot.channels.incoming import read_update
 from bot.channels.local_bot import local_bot
 from bot.dispatcher import build_dispatcher
+from core.actions.org_bots import AskBot
 from core.clock import Clock, SystemClock
 from core.db.engine import Database
 from core.db.migrate import open_database
@@ -55,6 +56,8 @@ class App:
     usernames: dict[int, str]
     key: bytes
     bots: dict[int, Bot] = field(default_factory=dict)
+    bots_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a school's bot was set or taken away in this process."""
 
     async def feed(self, channel: Channel, raw: Mapping[str, Any] | Update, **data: Any) -> Any:
         """Give one update of a channel to the conversation; what the handler returned comes back."""
@@ -76,7 +79,7 @@ class App:
             settings.public_address, is_set=settings.public_url is not None, bound=settings.http_host
         )
 
-    def panel(self) -> Panel:
+    def panel(self, *, ask_bot: AskBot | None = None) -> Panel:
         """The administrators' panel, to be mounted on the site."""
         services = PanelServices(
             self.services.code_key,
@@ -84,6 +87,10 @@ class App:
             self.usernames,
             self.address_hash,
             AnnouncementForeseen(discover_notices()["announcement_published"]),
+            own_bot=self.services.own_bot,
+            ask_bot=ask_bot,
+            bots_changed=self.bots_changed.set,
+            ailments=self.notifier.ailments,
         )
         return Panel(
             database=self.database,
@@ -101,6 +108,15 @@ class App:
         self.bots[channel.bot_id] = bot or local_bot(channel.bot_id, channel.messenger.value)
         self.notifier.wake()
 
+    async def close_channel(self, channel: Channel) -> None:
+        """Close a channel, once what is on its way through it has come home."""
+        key = channel.messenger, channel.bot_id
+        if self.channels.get(key) is channel:
+            del self.channels[key]
+            await self.notifier.close_lane(key)
+            del self.bots[channel.bot_id]
+            self.usernames.pop(channel.bot_id, None)
+
 
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[App]:
@@ -112,12 +128,17 @@ async def open_app(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         table = discover()
         usernames: dict[int, str] = {}
         services = Services(
-            code_key(settings), settings.public_address, FileStore(settings.var_dir / "files"), usernames
+            code_key(settings),
+            settings.public_address,
+            FileStore(settings.var_dir / "files"),
+            usernames,
+            settings.own_bot,
         )
         channels: dict[tuple[Messenger, int], Channel] = {}
         notifier = NotificationDispatcher(
             database, clock, channels, discover_notices(), telegram=Limits(bot_rate=settings.telegram_rate)
         )
+        stack.callback(notifier.bell.close)
         database.on_publish = notifier.wake
         dispatcher = build_dispatcher(table, database, clock, services)
         yield App(settings, database, clock, services, table, dispatcher, notifier, channels, usernames, key)

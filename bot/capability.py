@@ -41,6 +41,13 @@ class Services:
     """The school's files."""
     bot_usernames: Mapping[int, str] = field(default_factory=dict)
     """Telegram bots by their id, for links that open them."""
+    own_bot: int = 0
+    """The installation's own Telegram bot, of the settings' token; 0 for none."""
+
+    @property
+    def own_username(self) -> str:
+        """What the installation's own bot is called; empty without one."""
+        return self.bot_usernames.get(self.own_bot, "")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.app import App, open_app, serve
 from bot.channels.site import build_site
-from bot.channels.telegram import run_telegram
+from bot.channels.telegram_bots import run_telegram_bots
 from core.access import load_actor
 from core.actions.panel_sessions import issue_ticket
 from core.actions.web_sessions import WEB_BOT, enter_as
@@ -101,9 +101,8 @@ async def find_demo(settings: Settings) -> None:
 
 async def serve_school(settings: Settings) -> None:
     """`schoolbell run`: until SIGINT or SIGTERM."""
-    loops = (run_telegram,) if settings.bot_token is not None else ()
     async with open_app(settings) as app:
-        await _serve_until_stopped(app, build_site(app), loops=loops)
+        await _serve_until_stopped(app, build_site(app), loops=(run_telegram_bots,))
 
 
 async def serve_demo(settings: Settings) -> None:

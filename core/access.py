@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +33,12 @@ from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, ChatId, ClassId, CourseId, LinkId, OrgId, PersonId
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Relation, Right, Role, allowed, needs_audit
+from core.domain.school_settings import USUAL, SchoolSettings, quiet_of, read_settings
+from core.domain.telling import QUIET, Hours
 from core.errors import Forbidden, NotFound
+
+NOT_AT_THIS_SCHOOL = "not_at_this_school"
+"""The key of what the school has settled not to offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class School:
     locale: str
     currency: str
     scale: str
+    settings: SchoolSettings = USUAL
+    quiet: Hours = QUIET
+    """The quiet hours of whoever chose none. Both are as usual where only a name and a clock were wanted."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -128,6 +136,24 @@ class Actor:
         """Whether any linked person holds one of the roles anywhere."""
         return any(held.role in roles for held in self.roles)
 
+    def schools_of(self, person_id: int) -> frozenset[School]:
+        """The schools that a linked person has to do with: as staff, as a pupil, as a guardian."""
+        return frozenset(
+            [
+                *(held.school for held in self.roles if held.person_id == person_id),
+                *(one.school for one in self.selves if one.id == person_id),
+                *(ward.student.school for ward in self.wards if ward.guardian_id == person_id),
+            ]
+        )
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that the asker's schools offer; empty for all."""
+        schools = [one for identity in self.identities for one in self.schools_of(identity.person_id)]
+        if not all(one.settings.languages for one in schools):
+            return frozenset()
+        return frozenset(language for one in schools for language in one.settings.languages)
+
     @property
     def school(self) -> School | None:
         """The school whose clock, language and name serve where no child is in question."""
@@ -150,16 +176,33 @@ class StudentAccess:
     courses: frozenset[CourseId] | None = None
     officer_id: PersonId | None = None
 
+    @property
+    def is_family(self) -> bool:
+        """Whether only being the pupil or a guardian gives the right."""
+        return self.relations <= _FAMILY
+
 
 def _school(org_id: int, row: sa.Row[Any]) -> School:
-    return _cached_school(org_id, *row[5:11])
+    return _cached_school(org_id, *row[5:11], *row[-3:])
 
 
 @lru_cache(maxsize=4096)
 def _cached_school(
-    org_id: int, name: str, path: str, timezone: str, locale: str, currency: str, scale: str
+    org_id: int,
+    name: str,
+    path: str,
+    timezone: str,
+    locale: str,
+    currency: str,
+    scale: str,
+    settings: str | None,
+    quiet_from: str | None,
+    quiet_to: str | None,
 ) -> School:
-    return School(OrgId(org_id), name, path, timezone, locale, currency, scale)
+    quiet = quiet_of(*(time.fromisoformat(one) if one else None for one in (quiet_from, quiet_to)))
+    return School(
+        OrgId(org_id), name, path, timezone, locale, currency, scale, read_settings(settings), quiet
+    )
 
 
 def _holds(today: str, starts: str | None, ends: str | None) -> bool:
@@ -276,6 +319,9 @@ def still_self(actor: Actor, student: Student, now: datetime) -> sa.ColumnElemen
     )
 
 
+_FAMILY = frozenset({Relation.SELF, Relation.GUARDIAN_FULL, Relation.GUARDIAN_READ})
+
+
 # --- guards -----------------------------------------------------------------------------------------------
 
 _STAFF: dict[Role, Relation] = {
@@ -299,13 +345,15 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
     student: Student | None = None
     for own in actor.selves:
         if own.id == student_id:
-            relations.add(Relation.SELF)
             student = own
+            if _is_shown(own.school, right):
+                relations.add(Relation.SELF)
     for ward in actor.wards:
         if ward.student.id == student_id:
-            full = ward.rights is GuardianRights.FULL
-            relations.add(Relation.GUARDIAN_FULL if full else Relation.GUARDIAN_READ)
             student = ward.student
+            if _is_shown(ward.student.school, right):
+                full = ward.rights is GuardianRights.FULL
+                relations.add(Relation.GUARDIAN_FULL if full else Relation.GUARDIAN_READ)
     if allowed(relations, right) and student is not None:
         return StudentAccess(student, frozenset(relations))
     is_staff = bool(actor.courses or actor.homerooms or any(held.role in _STAFF for held in actor.roles))
@@ -326,8 +374,13 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
             if allowed(relations, right):
                 return StudentAccess(seen, frozenset(relations), shared)
     if student is not None:
-        raise Forbidden(right=right.value)
+        raise Forbidden(None if _is_shown(student.school, right) else NOT_AT_THIS_SCHOOL, right=right.value)
     raise NotFound("student_not_found")
+
+
+def _is_shown(school: School, right: Right) -> bool:
+    """Whether the school shows it to families at all."""
+    return right is not Right.MEALS or school.settings.meals
 
 
 async def _as_staff_sees(

@@ -27,7 +27,7 @@ from core.errors import SchoolbellError
 PREFIX = "SCHOOLBELL_"
 SHORTEST_KEY = 16
 """Bytes of a secret key."""
-_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,}")
+_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{10,}", re.ASCII)
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
@@ -95,6 +95,11 @@ class Settings(BaseSettings):
         """Where people open the web chat; no slash at the end."""
         host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
         return (self.public_url or f"http://{host}:{self.http_port}").rstrip("/")
+
+    @property
+    def own_bot(self) -> int:
+        """The id of the settings' Telegram bot, which its token begins with; 0 without one."""
+        return int(self.bot_token.get_secret_value().partition(":")[0]) if self.bot_token else 0
 
     @property
     def is_tls(self) -> bool:

@@ -53,6 +53,17 @@ MEAL_NAMES: dict[str, str] = {
     "dinner": N_("Dinner"),
 }
 
+SCALE_NAMES: dict[str, str] = {
+    "five": N_("5 points, with + and −"),
+    "ten": N_("10 points"),
+    "twelve": N_("12 points"),
+    "hundred": N_("100 points"),
+    "thai": N_("Thai: 0 to 4 by halves"),
+    "letters": N_("Letters A to F"),
+    "passfail": N_("Pass or fail"),
+    "words": N_("In words"),
+}
+
 MARK_KINDS: dict[str, str] = {
     "test": N_("test"),
     "quiz": N_("quiz"),

@@ -56,8 +56,8 @@ class NotificationDispatcher:
         self.telegram = telegram or Limits()
         self.metrics = metrics or Metrics()
         self.lanes: dict[_Key, Lane] = {}
-        self._bell = bell_of(database)
-        self._bell.on_ring = self._heard
+        self.bell = bell_of(database)
+        self.bell.on_ring = self._heard
         self._settling = Settling(database, clock)
         self._running: dict[_Key, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -94,7 +94,7 @@ class NotificationDispatcher:
     async def run(self) -> None:
         """Until stopped; a fault is logged and tried again at the next look."""
         helpers = [
-            asyncio.create_task(self._bell.run(), name="bell"),
+            asyncio.create_task(self.bell.run(), name="bell"),
             asyncio.create_task(self._settling.run(), name="settling"),
         ]
         try:
@@ -105,7 +105,7 @@ class NotificationDispatcher:
                 try:
                     if await self.fan_out():
                         self._wake_lanes()
-                        self._bell.ring()
+                        self.bell.ring()
                         continue
                     seconds = min(seconds, await self._until_next())
                     self._looked = time.monotonic()
@@ -146,6 +146,14 @@ class NotificationDispatcher:
         for lane in self.lanes.values():
             lane.wake()
 
+    async def close_lane(self, key: _Key) -> None:
+        """End the lane of a channel that was closed, once what it has in flight has come home."""
+        lane, task = self.lanes.pop(key, None), self._running.pop(key, None)
+        if lane is not None:
+            lane.stop()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
     def _tend_lanes(self) -> None:
         """A lane for each open channel that can be delivered to; those of channels that were closed end."""
         for key, channel in self.channels.items():
@@ -153,7 +161,7 @@ class NotificationDispatcher:
                 limits = self.telegram if key[0] is Messenger.TELEGRAM else _UNLIMITED
                 lane = Lane(
                     *(self.database, self.clock, channel, self.notices, limits),
-                    bell=self._bell,
+                    bell=self.bell,
                     settling=self._settling,
                     metrics=self.metrics,
                 )

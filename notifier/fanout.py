@@ -32,7 +32,7 @@ from core.db.outbox import (
 )
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
-from core.domain.telling import DIGEST_AT, QUIET, Choice, Held, Hours, Telling, Window
+from core.domain.telling import DIGEST_AT, Choice, Held, Hours, Telling, Window
 from core.queries.audiences import Audience
 from notifier.metrics import Metrics
 from notifier.notices.notice import Event, Notice
@@ -169,7 +169,7 @@ def _decisions(
     since: datetime,
 ) -> sa.Select[Any]:
     """One row for each chat and child; of several links of a chat the one that is told soonest decides."""
-    window = _release_times(uow, audience.timezone, windows, notice, since)
+    window = _release_times(uow, audience, windows, notice, since)
     by_child, for_all = sa.orm.aliased(NoticePreference), sa.orm.aliased(NoticePreference)
 
     def either(urgent: Any, plain: Any) -> sa.ColumnElement[Any]:
@@ -273,7 +273,7 @@ def _decisions(
 
 
 def _release_times(
-    uow: UnitOfWork, school_zone: str, windows: Any, notice: Notice, since: datetime
+    uow: UnitOfWork, audience: Audience, windows: Any, notice: Notice, since: datetime
 ) -> sa.Subquery:
     """The few windows of the audience with their release times, as a table to join."""
     now, moment, clock = uow.now, Delivery.not_before.type, Chat.quiet_from.type
@@ -285,7 +285,9 @@ def _release_times(
 
     rows = []
     for row in windows:
-        window = window_of(row.timezone or school_zone, row.quiet_from, row.quiet_to, row.digest_at)
+        window = window_of(
+            row.timezone or audience.timezone, row.quiet_from, row.quiet_to, row.digest_at, audience.quiet
+        )
 
         weekly = window.next_weekly(min(since, now))
         weekly = weekly if weekly > now else window.release(now)
@@ -307,8 +309,12 @@ def _release_times(
 
 
 def window_of(
-    zone: str, quiet_from: wall_time | None, quiet_to: wall_time | None, digest_at: wall_time | None
+    zone: str,
+    quiet_from: wall_time | None,
+    quiet_to: wall_time | None,
+    digest_at: wall_time | None,
+    usual: Hours,
 ) -> Window:
-    """A chat's hours, where it chose none the agreed ones."""
-    quiet = Hours(quiet_from, quiet_to) if quiet_from is not None and quiet_to is not None else QUIET
+    """A chat's hours; where it chose none, the ``usual`` ones of the school that the news is from."""
+    quiet = Hours(quiet_from, quiet_to) if quiet_from is not None and quiet_to is not None else usual
     return Window(ZoneInfo(zone), quiet, digest_at or DIGEST_AT)

@@ -17,7 +17,7 @@ from core.cards import Block, Card, Section
 from core.db.deliveries import DueDelivery, Settlement
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
-from core.domain.telling import Held
+from core.domain.telling import QUIET, Held, Hours
 from core.i18n import N_, Translator, match_locale, translator
 from core.queries.audiences import names_of, still_told
 from core.queries.children import schools_of
@@ -62,6 +62,7 @@ class _Known:
     locale: str
     lapsed: Held = Held.UNLINKED
     is_over: bool = False
+    quiet: Hours = QUIET
 
 
 async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[DueDelivery]) -> Batch:
@@ -97,7 +98,7 @@ async def render(uow: UnitOfWork, notices: Mapping[str, Notice], due: Sequence[D
         assert first is not None
         locale = told[0].locale or match_locale(first.locale) or "en"
         zone = told[0].timezone or first.timezone
-        if (until := held_until(told, zone, now)) is not None:
+        if (until := held_until(told, zone, first.quiet, now)) is not None:
             why = Held.QUIET_HOURS.value
             batch.settled += [
                 Settlement(one.id, DeliveryState.PENDING, why, retry_at=until, counts=False) for one in told
@@ -130,7 +131,8 @@ async def _known(
     entitled = await still_told(uow, audience, {delivery.chat_id for delivery in deliveries})
     children = sorted({delivery.child_id for delivery in deliveries})
     facts = await notice.load(uow, event, children) if entitled else {}
-    return _Known(notice, entitled, facts, audience.timezone, audience.locale, audience.lapsed)
+    place = audience.timezone, audience.locale
+    return _Known(notice, entitled, facts, *place, audience.lapsed, quiet=audience.quiet)
 
 
 def _card(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from bot.app import App
+from bot.channels.telegram import whose_token
 from bot.channels.watching import watch
 from bot.channels.webchat import Door, Persona, Visitor, WebChat
 from bot.views.help import role_words
@@ -85,5 +87,5 @@ def build_site(app: App, *, demo: bool = False) -> web.Application:
         is_tls=settings.is_tls,
         trusted_proxies=settings.trusted_proxies,
     ).mount(site)
-    app.panel().mount(site)
+    app.panel(ask_bot=None if demo else partial(whose_token, settings)).mount(site)
     return site

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -27,6 +29,9 @@ from bot.app import App
 from bot.channels.incoming import read_update
 from bot.views.menu import menu_entries
 from core.access import Actor
+from core.actions.org_bots import BotFound
+from core.db.bell import Bell
+from core.errors import Invalid
 from core.i18n import LOCALES, translator
 from core.settings import Settings, SettingsError
 from notifier.channels.telegram.file_ids import FileIds
@@ -40,8 +45,12 @@ _LONG_POLL = 25
 _LONGEST_WAIT = 30.0
 _WAIT_AFTER_CONFLICT = 5.0
 _SHORTEST_POLL = 1.0
+_STAND_BY_SECONDS = 1.0
 _AT_ONCE = 32
 _WANTED = ["message", "callback_query", "my_chat_member"]
+
+
+Opened = Callable[[], Awaitable[None]]
 
 
 class TokenRefused(SettingsError):
@@ -65,13 +74,15 @@ class _GetUpdates(TelegramMethod[list[dict[str, Any]]]):
     allowed_updates: list[str] | None = None
 
 
-def make_bot(settings: Settings) -> Bot:
-    """The bot of the settings' token at the settings' server; the caller closes its session."""
-    assert settings.bot_token is not None
+def make_bot(settings: Settings, token: str | None = None) -> Bot:
+    """The bot of a token, or of the settings' own, at the settings' server; the caller closes its session."""
+    if token is None:
+        assert settings.bot_token is not None
+        token = settings.bot_token.get_secret_value()
     session = AiohttpSession(timeout=_ANSWER_SECONDS)
     if settings.telegram_api_url:
         session.api = TelegramAPIServer.from_base(settings.telegram_api_url.rstrip("/"))
-    return Bot(settings.bot_token.get_secret_value(), session=session)
+    return Bot(token, session=session)
 
 
 async def ask_name(bot: Bot) -> User:
@@ -82,12 +93,34 @@ async def ask_name(bot: Bot) -> User:
         raise TokenRefused from None
 
 
-async def run_telegram(app: App) -> None:
-    """Open the bot's channel and poll until cancelled. Raises TokenRefused."""
-    bot = make_bot(app.settings)
+async def whose_token(settings: Settings, token: str) -> BotFound:
+    """The bot of a token, for whoever gives one. Raises Invalid("token_unknown"), or Invalid("messenger_unreachable")."""
+    bot = make_bot(settings, token)
+    try:
+        me = await ask_name(bot)
+    except TokenRefused:
+        raise Invalid("token_unknown") from None
+    except AiogramError as error:
+        log.warning("telegram.unreachable", why=_why(error, token))
+        raise Invalid("messenger_unreachable") from None
+    finally:
+        await bot.session.close()
+    return BotFound(me.id, (me.username or "")[:64])
+
+
+async def run_telegram(app: App, token: str | None = None, *, opened: Opened | None = None) -> None:
+    """Open a bot's channel, the settings' own where no token is given, and poll until cancelled.
+
+    Whichever process leads polls; all of them may send. ``opened`` is called once the messenger has taken the token.
+    Raises TokenRefused: of a token that was given also when it is refused later.
+    """
+    bot = make_bot(app.settings, token)
+    channel: TelegramChannel | None = None
     try:
         me = await _patiently(lambda: ask_name(bot), bot.token)
         app.usernames[bot.id] = me.username or ""
+        if opened is not None:
+            await opened()
         channel = TelegramChannel(
             bot,
             rich=app.settings.rich_messages == "auto",
@@ -99,9 +132,29 @@ async def run_telegram(app: App) -> None:
         offered = app.table.offered_to(Actor())
         for locale in (None, *LOCALES):
             await channel.show_default_menu(locale, menu_entries(translator(locale or "en"), offered))
-        await Poller(bot, lambda update: app.feed(channel, update)).run()
+        poller = Poller(bot, partial(app.feed, channel), gives_up=token is not None)
+        await _poll_while_leading(app.notifier.bell, f"updates of telegram {bot.id}", poller)
     finally:
+        if channel is not None:
+            await app.close_channel(channel)
         await bot.session.close()
+
+
+async def _poll_while_leading(bell: Bell, name: str, poller: Poller) -> None:
+    """Two processes that poll with one token would take each other's updates."""
+    while True:
+        while not await bell.leads(name):  # noqa: ASYNC110 - nobody tells that another process has let go
+            await asyncio.sleep(_STAND_BY_SECONDS)
+        polling = asyncio.create_task(poller.run(), name=name)
+        try:
+            while bell.still_leads(name) and not polling.done():
+                await asyncio.wait({polling}, timeout=_STAND_BY_SECONDS)
+            if polling.done():
+                polling.result()
+        finally:
+            polling.cancel()
+            await asyncio.gather(polling, return_exceptions=True)
+        log.warning("telegram.lost_lead", bot=name)
 
 
 async def _patiently(ask: Callable[[], Awaitable[User]], token: str) -> User:
@@ -124,7 +177,10 @@ class Poller:
         handle: Callable[[Update], Awaitable[Any]],
         *,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        gives_up: bool = False,
     ) -> None:
+        """With ``gives_up`` a token that is refused ends it; else nothing does."""
+        self._gives_up = gives_up
         self._bot = bot
         self._handle = handle
         self._sleep = sleep
@@ -133,7 +189,7 @@ class Poller:
         self._has_told_unnumbered = False
 
     async def run(self) -> None:
-        """Until cancelled; no answer of the server ends it."""
+        """Until cancelled. Raises TokenRefused where it ``gives_up``; no other answer of the server ends it."""
         wait = 1.0
         while True:
             asked_at = time.monotonic()
@@ -145,11 +201,12 @@ class Poller:
             except TelegramRetryAfter as error:
                 await self._sleep(max(error.retry_after, _SHORTEST_POLL))
                 continue
-            except TelegramConflictError:
-                log.error("telegram.conflict", why="another process polls with the same token")
-                await self._sleep(_WAIT_AFTER_CONFLICT)
+            except TelegramConflictError as error:
+                await self._settle_conflict(error)
                 continue
             except AiogramError as error:
+                if self._gives_up and isinstance(error, (TelegramUnauthorizedError, TelegramNotFound)):
+                    raise TokenRefused from None
                 log.warning("telegram.unreachable", why=_why(error, self._bot.token), again_in=wait)
             else:
                 was_held = time.monotonic() - asked_at >= _SHORTEST_POLL
@@ -159,6 +216,16 @@ class Poller:
                 # A server that does not hold the question, or answers the same again, is not asked in a circle.
             await self._sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _settle_conflict(self, error: TelegramConflictError) -> None:
+        """A bot that served elsewhere before still has its webhook, and is asked for its updates here now."""
+        if "webhook" in error.message.casefold():
+            log.warning("telegram.webhook_removed", bot=self._bot.id)
+            with suppress(AiogramError):
+                await self._bot.delete_webhook()
+        else:
+            log.error("telegram.conflict", why="another process polls with the same token")
+        await self._sleep(_WAIT_AFTER_CONFLICT)
 
     async def _take(self, found: list[dict[str, Any]]) -> bool:
         """One batch: each chat's updates in their order, the chats side by side; whether it confirms anything."""

@@ -69,7 +69,7 @@ def invite(
     # Before a code is issued: afterwards it would be lost with whatever goes wrong.
     username = _telegram_username(settings) if form is Format.HTML else ""
     try:
-        report = asyncio.run(
+        report, school_bots = asyncio.run(
             _issue(
                 settings,
                 class_name=class_name,
@@ -86,7 +86,7 @@ def invite(
     if not (report.issued or report.already_linked or report.already_invited):
         typer.echo(_nobody(person, class_name, role), err=True)
         raise typer.Exit(1)
-    _print(report, form, settings, username)
+    _print(report, form, settings, username, school_bots)
     _say_counts(report)
     if form is Format.HTML and settings.public_url is None and not demo:
         typer.echo(
@@ -125,6 +125,7 @@ async def _issue(
     from core.db.migrate import open_database
     from core.db.uow import UnitOfWork
     from core.queries.invitable import list_invitable, person_by_external_id, school_by_name
+    from core.queries.org_bots import bot_names
     from core.settings import code_key, os_user
 
     async with open_database(settings) as database:
@@ -139,7 +140,7 @@ async def _issue(
             invitees = await list_invitable(
                 uow, person_id=person_id, class_name=class_name, school_id=school_id, role=role
             )
-            return await issue_invitations(
+            report = await issue_invitations(
                 uow,
                 invitees,
                 code_key=code_key(settings),
@@ -147,6 +148,8 @@ async def _issue(
                 reissue=reissue,
                 unlink=unlink,
             )
+            schools = {one.invitee.school_id for one in report.issued}
+            return report, await bot_names(uow, schools)
 
 
 def _granted(role: Any, *, of_class: bool) -> Any:
@@ -158,7 +161,7 @@ def _granted(role: Any, *, of_class: bool) -> Any:
     return frozenset({Role.STUDENT, Role.GUARDIAN} if of_class else Role)
 
 
-def _print(report: Any, form: Format, settings: Any, username: str) -> None:
+def _print(report: Any, form: Format, settings: Any, username: str, school_bots: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -180,7 +183,10 @@ def _print(report: Any, form: Format, settings: Any, username: str) -> None:
     if form is Format.HTML:
         from core.printing.slips import print_slips
 
-        typer.echo(print_slips(report.issued, web_url=settings.public_address, telegram_username=username))
+        address = settings.public_address
+        typer.echo(
+            print_slips(report.issued, web_url=address, telegram_username=username, school_bots=school_bots)
+        )
     elif form is Format.CSV:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")

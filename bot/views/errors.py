@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.views.invalid import invalid_words
+from core.access import NOT_AT_THIS_SCHOOL
 from core.cards import Card, Item, Listing, Note, Reply, Text, Toast
 from core.errors import CodeRefused, FileRefused, Forbidden, Invalid, NotFound, SchoolbellError, TooManyTries
 from core.i18n import Translator
@@ -37,6 +38,8 @@ def _sentence(t: Translator, error: SchoolbellError, now: datetime | None) -> tu
         return invalid_words(t, error)
     if isinstance(error, NotFound):
         return t("Not found"), t("There is nothing like that here. It may have changed since.")
+    if isinstance(error, Forbidden) and error.key == NOT_AT_THIS_SCHOOL:
+        return t("Not at this school"), t("Your school does not offer this here. Please ask the office.")
     if isinstance(error, Forbidden):
         return t("Not allowed"), t("You may look at this, but not change it.")
     return t("That did not work"), t("This cannot be done as it stands. Please check it and try again.")

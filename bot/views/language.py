@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from aiogram.filters.callback_data import CallbackData
@@ -16,8 +17,8 @@ class LanguageTap(CallbackData, prefix="lang"):
     locale: Literal["en", "ru", "th"]
 
 
-def language_card(t: Translator, *, chosen: bool = False) -> Card:
-    """Each language by its own name, the current one ticked."""
+def language_card(t: Translator, offered: Collection[str] = (), *, chosen: bool = False) -> Card:
+    """Each language that is offered (empty for all) by its own name, the current one ticked."""
     says = t("I speak English with you now.") if chosen else t("Which language shall I speak?")
     buttons = tuple(
         (
@@ -27,5 +28,6 @@ def language_card(t: Translator, *, chosen: bool = False) -> Card:
             ),
         )
         for locale in LOCALES
+        if not offered or locale in offered
     )
     return Card(t("Language"), (Text(says),), buttons)

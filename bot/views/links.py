@@ -10,6 +10,7 @@ from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
 from core.access import Actor, Identity
+from core.actions.invitations import may_add_device
 from core.cards import Block, Button, Card, Facts, Item, Listing, Note, Section, Text
 from core.domain.codes import show_code
 from core.domain.ids import LARGEST_ID
@@ -45,7 +46,8 @@ def links_card(t: Translator, actor: Actor, links: Sequence[LinkLine], now: date
             if several
             else t("Connect another device")
         )
-        rows.append((Button(label, LinksTap(do="device", id=identity.person_id).pack()),))
+        if may_add_device(actor, identity.person_id):
+            rows.append((Button(label, LinksTap(do="device", id=identity.person_id).pack()),))
     blocks.append(Note(t("A chat you do not know? Unlink it and tell the school.")))
     return Card(t("Linked chats"), tuple(blocks), tuple(rows))
 

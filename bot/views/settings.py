@@ -65,7 +65,7 @@ class SettingsTap(CallbackData, prefix="st"):
 def kinds_told(actor: Actor) -> tuple[str, ...]:
     """The kinds of news that this chat may be told, a family's first."""
     unheard = (frozenset() if actor.selves else PUPIL_KINDS) | (
-        frozenset() if actor.wards else GUARDIAN_KINDS
+        frozenset() if any(ward.student.school.settings.meals for ward in actor.wards) else GUARDIAN_KINDS
     )
     kinds = [kind for kind in FAMILY_KINDS if kind not in unheard] if actor.students else []
     if actor.courses or not actor.students:

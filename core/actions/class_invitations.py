@@ -8,7 +8,7 @@ from core.db.conversation import ChatKey
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
 from core.errors import NotFound
-from core.queries.classes import OFFICE, ClassRoom, access_class
+from core.queries.classes import ClassRoom, access_issuing
 from core.queries.invitable import Invitable, list_invitable
 from core.queries.joined import joined_of
 
@@ -27,10 +27,10 @@ async def invitable_of(uow: UnitOfWork, room: ClassRoom) -> list[Invitable]:
 
 
 async def invite_class(uow: UnitOfWork, key: ChatKey, class_id: int, *, code_key: bytes) -> IssueReport:
-    """A code for everybody of the class who is neither linked nor holds one. Raises NotFound."""
+    """A code for everybody of the class who is neither linked nor holds one. Raises NotFound, Forbidden."""
     async with uow.writing():
         actor = await fresh_actor(uow, key)
-        room = await access_class(uow, actor, class_id, OFFICE)
+        room = await access_issuing(uow, actor, class_id)
         return await issue_invitations(
             uow,
             await invitable_of(uow, room),
@@ -46,11 +46,11 @@ async def invite_person(
 ) -> IssueReport:
     """A new code for one pupil or guardian of the class; older ones die, and with ``unlink`` the links they made.
 
-    What these give beside (to a head who is a mother, say) stays. Raises NotFound.
+    What these give beside (to a head who is a mother, say) stays. Raises NotFound, Forbidden.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
-        room = await access_class(uow, actor, class_id, OFFICE)
+        room = await access_issuing(uow, actor, class_id)
         found = [one for one in await invitable_of(uow, room) if one.person_id == person_id]
         if not found:
             raise NotFound("person_not_found")

@@ -6,6 +6,7 @@ asked for, what was told.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,16 +22,21 @@ from core.db.models import (
     Delivery,
     IncomingFile,
     Invitation,
+    Org,
     OutboxEvent,
     Posting,
+    RoleAssignment,
 )
 from core.db.uow import UnitOfWork
-from core.domain.kinds import DeliveryState
+from core.domain.kinds import DeliveryState, OrgKind
+from core.domain.rights import Role
+from core.domain.school_settings import TOLD_DAYS, read_settings
 from core.files import FileStore
 
 MOST = 2_000
 """Rows of a table deleted in one transaction; the next run goes on."""
-TOLD_FOR = timedelta(days=90)
+TOLD_FOR = timedelta(days=TOLD_DAYS)
+"""Unless the school of the pupil that it was about has settled otherwise; of two schools the longer time counts."""
 ANNOUNCED_FOR = timedelta(days=400)
 """How long it is known who was told of an announcement: a school year and some."""
 CODES_FOR = timedelta(days=90)
@@ -41,12 +47,32 @@ FILES_FOR = timedelta(days=7)
 
 
 async def clean_up(uow: UnitOfWork) -> int:
-    """Delete what is over; how many rows went. A read for each of five tables, and a transaction for each with any."""
-    told = _told_long_ago(uow)
+    """Delete what is over; how many rows went. A read for each of six tables and each shorter time that schools have
+    settled, and a transaction for each with any."""
+    told = _told_long_ago(uow, TOLD_FOR)
     with_deliveries = sa.exists().where(Delivery.event_id == OutboxEvent.id)
+    settled = await _settled_times(uow)
+    longer = [school for span, schools in settled.items() if span > TOLD_FOR for school in schools]
     return sum(
         [
-            await _delete(uow, Delivery, [Delivery.event_id.in_(sa.select(OutboxEvent.id).where(*told))]),
+            *[
+                await _delete(uow, Delivery, _of_schools(uow, span, settled))
+                for span in settled
+                if span < TOLD_FOR
+            ],
+            await _delete(
+                uow,
+                Delivery,
+                [
+                    Delivery.event_id.in_(sa.select(OutboxEvent.id).where(*told)),
+                    *([sa.not_(_is_pupil_of(longer))] if longer else []),
+                ],
+            ),
+            *[
+                await _delete(uow, Delivery, _of_schools(uow, span, settled))
+                for span in settled
+                if span > TOLD_FOR
+            ],
             await _delete(uow, OutboxEvent, [*told, sa.not_(with_deliveries)]),
             await _delete(
                 uow,
@@ -63,7 +89,44 @@ async def clean_up(uow: UnitOfWork) -> int:
     )
 
 
-def _told_long_ago(uow: UnitOfWork) -> list[sa.ColumnElement[bool]]:
+async def _settled_times(uow: UnitOfWork) -> dict[timedelta, list[int]]:
+    """The schools that keep what was told for another time than usual, by that time. One statement."""
+    rows = await uow.rows(
+        sa.select(Org.id, sa.cast(Org.settings, sa.Text()).label("settings")).where(
+            Org.kind == OrgKind.SCHOOL
+        )
+    )
+    found: dict[timedelta, list[int]] = {}
+    for row in rows:
+        span = timedelta(days=read_settings(row.settings).told_days)
+        if span != TOLD_FOR:
+            found.setdefault(span, []).append(row.id)
+    return found
+
+
+def _is_pupil_of(schools: Collection[int], *, but: bool = False) -> sa.ColumnElement[bool]:
+    """Whether a delivery is about a pupil of one of these schools, or with ``but`` of any other."""
+    among = RoleAssignment.org_id.not_in(schools) if but else RoleAssignment.org_id.in_(schools)
+    return sa.exists().where(
+        RoleAssignment.person_id == Delivery.child_id, RoleAssignment.role == Role.STUDENT, among
+    )
+
+
+def _of_schools(
+    uow: UnitOfWork, span: timedelta, settled: Mapping[timedelta, Collection[int]]
+) -> list[sa.ColumnElement[bool]]:
+    """What was told so long ago about pupils of the schools that keep it no longer, and of none that does."""
+    no_longer = [school for other, schools in settled.items() if other <= span for school in schools]
+    longer = [school for other, schools in settled.items() if other > span for school in schools]
+    others = _is_pupil_of(no_longer, but=True) if span < TOLD_FOR else _is_pupil_of(longer)
+    return [
+        Delivery.event_id.in_(sa.select(OutboxEvent.id).where(*_told_long_ago(uow, span))),
+        _is_pupil_of(settled[span]),
+        sa.not_(others),
+    ]
+
+
+def _told_long_ago(uow: UnitOfWork, span: timedelta) -> list[sa.ColumnElement[bool]]:
     """Events that were fanned out or taken back, with nothing of them on its way."""
     waiting = sa.orm.aliased(Delivery)
     waits = sa.exists().where(
@@ -73,7 +136,7 @@ def _told_long_ago(uow: UnitOfWork) -> list[sa.ColumnElement[bool]]:
     is_announcement = OutboxEvent.kind.startswith("announcement")
     return [
         sa.or_(OutboxEvent.fanned_out_at.is_not(None), OutboxEvent.cancelled_at.is_not(None)),
-        OutboxEvent.not_before < uow.now - TOLD_FOR,
+        OutboxEvent.not_before < uow.now - span,
         sa.or_(sa.not_(is_announcement), OutboxEvent.not_before < uow.now - ANNOUNCED_FOR),
         sa.not_(waits),
     ]

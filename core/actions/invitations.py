@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import Actor
+from core.access import NOT_AT_THIS_SCHOOL, Actor
 from core.db.audit import record
 from core.db.models import ChatLink, ChatLinkRole, Invitation, InvitationRole
 from core.db.uow import UnitOfWork
@@ -17,7 +17,7 @@ from core.domain.codes import hash_code, new_code
 from core.domain.ids import ChatId, InvitationId, PersonId
 from core.domain.kinds import InvitationKind
 from core.domain.rights import Role
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
 from core.queries.invitable import Invitable, linked_and_invited
 
 SLIP_LIFE = timedelta(days=60)
@@ -104,11 +104,14 @@ async def issue_device_code(uow: UnitOfWork, actor: Actor, person_id: int, *, co
     """A code of ten minutes for another phone or browser of a linked person, with this chat's roles.
 
     An older unused device code of the person dies. Raises NotFound for a person this chat is not linked to, also
-    where the link was ended since the actor was read.
+    where the link was ended since the actor was read; Forbidden where all of the person's schools leave it to their
+    office.
     """
     identity = next((one for one in actor.identities if one.person_id == person_id), None)
     if identity is None:
         raise NotFound("link_not_found")
+    if not may_add_device(actor, person_id):
+        raise Forbidden(NOT_AT_THIS_SCHOOL)
     invitee = Invitable(identity.person_id, identity.name, tuple(sorted(identity.granted)))
     async with uow.writing():
         if await uow.value(_open_link(identity.link_id)) is None:
@@ -120,6 +123,12 @@ async def issue_device_code(uow: UnitOfWork, actor: Actor, person_id: int, *, co
             uow, "invitation.device", actor_id=identity.person_id, subject=("person", identity.person_id)
         )
     return issued[0]
+
+
+def may_add_device(actor: Actor, person_id: int) -> bool:
+    """Whether a linked person may connect further devices without asking: one school of the person's is enough."""
+    schools = actor.schools_of(person_id)
+    return not schools or any(one.settings.own_devices for one in schools)
 
 
 def _open_link(link_id: int) -> sa.Select[Any]:

@@ -23,7 +23,7 @@ async def nudge_teachers(uow: UnitOfWork) -> int:
     """
     written = 0
     for clock in await school_clocks(uow):
-        if clock.shows(NUDGE_FROM, NUDGE_UNTIL):
+        if clock.shows(NUDGE_FROM, NUDGE_UNTIL) and clock.school.settings.nudges:
             written += await publish_all(uow, "lessons_left_empty", await _events(uow, clock))
             await asyncio.sleep(0)
     return written

@@ -1,7 +1,8 @@
 """All that is known of who is asking, in one statement: the chat, its persons, their roles, pupils and courses.
 
 SQL by hand: a union of unlike rows, which both databases plan well and which is read on every single update.
-Columns are ``kind``, four numbers and eighteen texts; ``core.access`` gives them their names.
+Columns are ``kind``, four numbers, eighteen texts and what the school has settled; ``core.access`` gives them their
+names.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _NUMBERS = 4
 _TEXTS = 18
 
 
-def _columns(kind: str, numbers: Sequence[str], texts: Sequence[str]) -> str:
+def _columns(kind: str, numbers: Sequence[str], texts: Sequence[str], settled: Sequence[str] = ()) -> str:
     """A select list padded to the union's width; the first member's casts give the columns their types."""
     padded_numbers = [*numbers, *["NULL"] * (_NUMBERS - len(numbers))]
     padded_texts = [*texts, *["NULL"] * (_TEXTS - len(texts))]
@@ -28,11 +29,16 @@ def _columns(kind: str, numbers: Sequence[str], texts: Sequence[str]) -> str:
             f"CAST('{kind}' AS TEXT) AS kind",
             *(f"CAST({value} AS BIGINT) AS n{i}" for i, value in enumerate(padded_numbers)),
             *(f"CAST({value} AS TEXT) AS t{i}" for i, value in enumerate(padded_texts)),
+            *(
+                f"CAST({value} AS TEXT) AS s{i}"
+                for i, value in enumerate(settled or ["NULL"] * len(_SETTLED))
+            ),
         ]
     )
 
 
 _SCHOOL = ["o.name", "o.path", "o.timezone", "o.locale", "o.currency", "o.scale", "o.kind"]
+_SETTLED = ["o.settings", "o.quiet_from", "o.quiet_to"]
 _NAME = ["p.family", "p.given", "p.middle", "p.nickname"]
 
 
@@ -74,6 +80,7 @@ SELECT {
             "role",
             ["link.person_id", "o.id"],
             [*_SCHOOL, "link.role", "a.starts", "a.ends"],
+            _SETTLED,
         )
     }
 FROM link JOIN role_assignment a ON a.person_id = link.person_id AND a.role = link.role
@@ -94,6 +101,7 @@ SELECT {
                 "e.ends",
                 "pupil.ends",
             ],
+            _SETTLED,
         )
     }
 FROM pupil JOIN person p ON p.id = pupil.id

@@ -1,4 +1,4 @@
-"""Which of several processes sends for a bot, and how they wake each other.
+"""Which of several processes sends for a bot, which listens to it, and how they wake each other.
 
 On PostgreSQL a process holds one connection for this. An advisory lock on it for each bot makes the process the one
 that sends for it, and rows are claimed over this very connection: who has lost it takes nothing more. ``NOTIFY`` on
@@ -75,6 +75,10 @@ class Bell(Protocol):
 
     def ring(self) -> None:
         """Wake the other processes, soon."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is still held, where ``run`` did not run."""
         ...
 
 
@@ -165,6 +169,9 @@ class PostgresBell:
         if self._ringing is None or self._ringing.done():
             self._ringing = asyncio.create_task(self._ring(), name="ring")
 
+    def close(self) -> None:
+        """The connection is ``run``'s, and with it the locks."""
+
     async def _ring(self) -> None:
         async with self._turn:
             if self._driver is not None and not self._lost.is_set():
@@ -228,9 +235,12 @@ class FileBell:
         try:
             await asyncio.Event().wait()
         finally:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     async def leads(self, bot: str) -> int:
         if self._file is None:

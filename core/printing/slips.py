@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -41,13 +42,22 @@ class Slip:
     telegram_qr: str
 
 
-def print_slips(codes: Sequence[IssuedCode], *, web_url: str, telegram_username: str = "") -> str:
+def print_slips(
+    codes: Sequence[IssuedCode],
+    *,
+    web_url: str,
+    telegram_username: str = "",
+    school_bots: Mapping[int, str] = MappingProxyType({}),
+) -> str:
     """The page, eight slips to a sheet of A4, in each school's language and English.
 
-    In a browser link the code stands after ``#``, so that no server or log sees it.
+    ``school_bots`` are the Telegram bots that schools have of their own, by school; the slips of others name
+    ``telegram_username``. In a browser link the code stands after ``#``, so that no server or log sees it.
     """
     return _PAGES.get_template("slips.html").render(
-        slips=[_slip(one, web_url, telegram_username) for one in codes]
+        slips=[
+            _slip(one, web_url, school_bots.get(one.invitee.school_id) or telegram_username) for one in codes
+        ]
     )
 
 

@@ -16,7 +16,8 @@ from core.domain.announcing import HowTold, telling_keys, telling_of
 from core.domain.audience_words import Audience as Readers
 from core.domain.kinds import AudienceKind, DeliveryState, Urgency
 from core.domain.names import PersonName
-from core.domain.telling import Telling
+from core.domain.school_settings import quiet_of
+from core.domain.telling import Hours, Telling
 from core.queries.audiences import Links, readers_of
 
 
@@ -39,6 +40,7 @@ class AnnouncementTold:
     urgency: Urgency
     silent: bool
     asks: bool
+    quiet: Hours
 
     @property
     def telling(self) -> Telling:
@@ -79,7 +81,7 @@ async def announcement_told(uow: UnitOfWork, announcement_id: int) -> Announceme
             *(Announcement.text, Announcement.published_at, Announcement.edited_at),
             *(Announcement.withdrawn_at, Announcement.urgency, Announcement.silent, Announcement.asks),
             *(Person.family, Person.given, Person.middle),
-            *(Org.name.label("school"), Org.timezone, Org.locale),
+            *(Org.name.label("school"), Org.timezone, Org.locale, Org.quiet_from, Org.quiet_to),
             files.label("files"),
         )
         .join(Org, Org.id == Announcement.school_id)
@@ -113,6 +115,7 @@ def _told(row: sa.Row[Any]) -> AnnouncementTold:
         Urgency(row.urgency),
         row.silent,
         row.asks,
+        quiet_of(row.quiet_from, row.quiet_to),
     )
 
 

@@ -42,7 +42,8 @@ from core.domain.ids import PersonId
 from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState, Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
-from core.domain.telling import Held, Telling
+from core.domain.school_settings import SchoolSettings, quiet_of, read_settings
+from core.domain.telling import QUIET, Held, Hours, Telling
 
 Links = sa.Select[Any] | sa.CompoundSelect[Any]
 
@@ -51,7 +52,9 @@ Links = sa.Select[Any] | sa.CompoundSelect[Any]
 class Audience:
     """The links to tell; ``timezone`` and ``locale`` are the school's, for chats that chose none. ``but`` is the
     person whose deed it was, who is not told of it. ``telling`` is the kind of news where the event says so, not the
-    notice; ``lapsed`` is why somebody is not told who is in it no more when it is sent."""
+    notice; ``lapsed`` is why somebody is not told who is in it no more when it is sent. ``quiet`` are the quiet hours of
+    chats that chose none: those of the school that the news is from, so that in a chat of two schools each keeps its
+    own."""
 
     links: Links
     timezone: str = "UTC"
@@ -59,6 +62,7 @@ class Audience:
     but: int | None = None
     telling: Telling | None = None
     lapsed: Held = Held.UNLINKED
+    quiet: Hours = QUIET
 
 
 async def still_told(
@@ -88,13 +92,22 @@ class Place:
     timezone: str
     locale: str
     scale: str
+    quiet: Hours
+    settings: SchoolSettings
 
 
-_PLACE = (Org.id, Org.path, Org.timezone, Org.locale, Org.scale)
+_PLACE = (
+    *(Org.id, Org.path, Org.timezone, Org.locale, Org.scale, Org.quiet_from, Org.quiet_to),
+    sa.cast(Org.settings, sa.Text()).label("settings"),
+)
 
 
 def _place(row: sa.Row[Any] | None) -> Place | None:
-    return Place(row.id, row.path, row.timezone, row.locale, row.scale) if row is not None else None
+    if row is None:
+        return None
+    quiet = quiet_of(row.quiet_from, row.quiet_to)
+    settings = read_settings(row.settings)
+    return Place(row.id, row.path, row.timezone, row.locale, row.scale, quiet, settings)
 
 
 async def place_of_lesson(uow: UnitOfWork, lesson_id: int) -> Place | None:

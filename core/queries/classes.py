@@ -7,13 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import Actor, School
+from core.access import NOT_AT_THIS_SCHOOL, Actor, School
 from core.db.models import Enrollment, Org, Person, SchoolClass
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, ClassId, OrgId, PersonId
 from core.domain.names import PersonName, list_names
 from core.domain.rights import Role
-from core.errors import NotFound
+from core.domain.school_settings import read_settings
+from core.errors import Forbidden, NotFound
 
 READERS = (Role.HEAD, Role.DEPUTY, Role.ADMIN)
 """Who beside the homeroom teacher looks into a class's diary."""
@@ -30,6 +31,8 @@ class ClassRoom:
     school: School
     asker_id: PersonId
     leads: bool
+    by_office: bool
+    """Whether one of the roles asked for opens it, leading it or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def _classes() -> sa.Select[Any]:
         SchoolClass.homeroom_teacher_id,
         Org.id.label("org_id"),
         *(Org.name.label("org_name"), Org.path, Org.timezone, Org.locale, Org.currency, Org.scale),
+        sa.cast(Org.settings, sa.Text()).label("settings"),
     ]
     return (
         sa.select(*columns)
@@ -64,17 +68,16 @@ def _allowed(actor: Actor, roles: tuple[Role, ...]) -> sa.ColumnElement[bool]:
 
 
 def _room(row: sa.Row[Any], actor: Actor, roles: tuple[Role, ...]) -> ClassRoom:
-    school = School(
-        OrgId(row.org_id), row.org_name, row.path, row.timezone, row.locale, row.currency, row.scale
-    )
+    place = row.org_name, row.path, row.timezone, row.locale, row.currency, row.scale
+    school = School(OrgId(row.org_id), *place, read_settings(row.settings))
     leads = row.id in actor.homerooms
-    asker = row.homeroom_teacher_id if leads else None
-    asker = asker or next(
+    officers = [
         held.person_id
         for held in actor.roles
         if held.role in roles and school.path.startswith(held.school.path)
-    )
-    return ClassRoom(ClassId(row.id), row.name, school, PersonId(asker), leads)
+    ]
+    asker = (row.homeroom_teacher_id if leads else None) or officers[0]
+    return ClassRoom(ClassId(row.id), row.name, school, PersonId(asker), leads, bool(officers))
 
 
 async def list_classes(uow: UnitOfWork, actor: Actor, roles: tuple[Role, ...]) -> tuple[ClassRoom, ...]:
@@ -95,6 +98,15 @@ async def access_class(uow: UnitOfWork, actor: Actor, class_id: int, roles: tupl
     if row is None:
         raise NotFound("class_not_found")
     return _room(row, actor, roles)
+
+
+async def access_issuing(uow: UnitOfWork, actor: Actor, class_id: int) -> ClassRoom:
+    """A class that the asker may issue codes for. One statement. Raises NotFound, or Forbidden to its homeroom teacher
+    where the school leaves codes to its office."""
+    room = await access_class(uow, actor, class_id, OFFICE)
+    if not (room.by_office or room.school.settings.homeroom_codes):
+        raise Forbidden(NOT_AT_THIS_SCHOOL)
+    return room
 
 
 async def pupils_of(uow: UnitOfWork, room: ClassRoom) -> tuple[ClassPupil, ...]:

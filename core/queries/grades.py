@@ -139,7 +139,8 @@ _BOOK = sa.union_all(_MARKS, _EMPTY_COURSES)
 async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id: int = 0) -> GradeBook:
     """The marks of the term asked for, or of the one that fits today. Two statements for a family.
 
-    One more where today lies outside every term. Raises NotFound. A teacher gets the own courses only.
+    One more where today lies outside every term. Raises NotFound. A teacher gets the own courses only, a family no averages
+    where the school does not show them.
     """
     access = await access_student(uow, actor, student_id, Right.DIARY)
     term = await term_choice(uow, access.student, term_id)
@@ -164,10 +165,12 @@ async def grades_for(uow: UnitOfWork, actor: Actor, student_id: int, *, term_id:
             marks[course_id].append((mark_id, MarkLine(*mark)))
         elif row.value is not None:
             term_marks[course_id] = row.value
+    shows_averages = access.student.school.settings.averages or not access.is_family
     courses = []
     for course_id, (subject, group) in sorted(titles.items(), key=lambda item: (item[1], item[0])):
         lines = tuple(line for _, line in sorted(marks[course_id], key=lambda pair: (pair[1].on, pair[0])))
         mean, in_percent = course_average(access.student.school.scale, lines)
+        mean = mean if shows_averages else None
         courses.append(
             CourseGrades(course_id, subject, group, lines, mean, in_percent, term_marks.get(course_id))
         )

@@ -69,6 +69,15 @@ async def list_offices(uow: UnitOfWork, actor: Actor, roles: Collection[Role]) -
     return tuple(found)
 
 
+def org_offices(actor: Actor, roles: Collection[Role]) -> tuple[Office, ...]:
+    """The org of the asker's first role among these, with all that the asker is anywhere; none without such a role. No
+    statement."""
+    held = next((one for one in actor.roles if one.role in roles), None)
+    if held is None:
+        return ()
+    return (Office(held.school, frozenset(one.role for one in actor.roles), held.person_id),)
+
+
 async def access_office(uow: UnitOfWork, actor: Actor, school_id: int, roles: Collection[Role]) -> Office:
     """A school where the asker holds one of the roles. Raises NotFound. One statement, or none."""
     if 0 < school_id <= LARGEST_ID:

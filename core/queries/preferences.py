@@ -21,7 +21,7 @@ from core.errors import NotFound
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """One chat's choices; ``choices`` are by kind and child, 0 for all of them. Without quiet hours ``quiet`` is
-    empty."""
+    empty; where none were chosen it is the school's, of several the first one's."""
 
     quiet: Hours
     digest_at: time
@@ -50,13 +50,10 @@ async def preferences_for(uow: UnitOfWork, actor: Actor) -> Preferences:
         .where(Chat.id == actor.chat_id)
     )
     chat = rows[0]
-    quiet = (
-        Hours(chat.quiet_from, chat.quiet_to)
-        if chat.quiet_from is not None and chat.quiet_to is not None
-        else QUIET
-    )
+    own = chat.quiet_from is not None and chat.quiet_to is not None
+    usual = actor.school.quiet if actor.school else QUIET
     return Preferences(
-        quiet,
+        Hours(chat.quiet_from, chat.quiet_to) if own else usual,
         chat.digest_at or DIGEST_AT,
         chat.emergencies_only,
         chat.poor_up_to,

@@ -13,6 +13,7 @@ from core.db.models import Org
 from core.db.uow import UnitOfWork
 from core.domain.ids import OrgId
 from core.domain.kinds import OrgKind
+from core.domain.school_settings import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,26 @@ class SchoolClock:
 async def school_clocks(uow: UnitOfWork) -> list[SchoolClock]:
     """Every school that has not ended. One statement."""
     rows = await uow.rows(
-        sa.select(Org.id, Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale)
+        sa.select(
+            Org.id,
+            Org.name,
+            Org.path,
+            Org.timezone,
+            Org.locale,
+            Org.currency,
+            Org.scale,
+            sa.cast(Org.settings, sa.Text()).label("settings"),
+        )
         .where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None))
         .order_by(Org.id)
     )
     return [
         SchoolClock(
-            School(OrgId(row.id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale),
+            School(
+                OrgId(row.id),
+                *(row.name, row.path, row.timezone, row.locale, row.currency, row.scale),
+                read_settings(row.settings),
+            ),
             uow.now.astimezone(ZoneInfo(row.timezone)),
         )
         for row in rows

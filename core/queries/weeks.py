@@ -16,6 +16,7 @@ from core.db.models import Assessment, Attendance, Course, Lesson, Mark, Org, Su
 from core.db.uow import UnitOfWork
 from core.domain.ids import OrgId
 from core.domain.kinds import AttendanceKind
+from core.domain.school_settings import read_settings
 from core.queries.grades import course_average
 from core.queries.terms import term_of_school
 
@@ -74,13 +75,21 @@ async def weeks_told(
 ) -> dict[int, WeekTold]:
     """The week by child; a child without anything in it has none. Four statements."""
     row = await uow.row(
-        sa.select(Org.id, Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale).where(
-            Org.id == school_id
-        )
+        sa.select(
+            Org.id,
+            Org.name,
+            Org.path,
+            Org.timezone,
+            Org.locale,
+            Org.currency,
+            Org.scale,
+            sa.cast(Org.settings, sa.Text()).label("settings"),
+        ).where(Org.id == school_id)
     )
     if row is None or not children:
         return {}
-    school = School(OrgId(row.id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale)
+    place = row.name, row.path, row.timezone, row.locale, row.currency, row.scale
+    school = School(OrgId(row.id), *place, read_settings(row.settings))
     term = await term_of_school(uow, school)
     since = min(term.since, monday)
     marks = await uow.rows(
@@ -117,7 +126,7 @@ async def weeks_told(
         by_child[mark.student_id].append(mark)
     told = {}
     for child, name in children.items():
-        subjects = _subjects(school.scale, by_child[child], monday)
+        subjects = _subjects(school, by_child[child], monday)
         of_child = [one for one in missing if one.student_id == child]
         this_week = [one for one in of_child if one.date >= monday]
         if subjects or this_week:
@@ -138,7 +147,7 @@ def _missed(rows: Sequence[sa.Row[Any]]) -> int:
     return sum(1 for one in rows if one.kind is not AttendanceKind.LATE)
 
 
-def _subjects(scale: str, rows: Sequence[sa.Row[Any]], monday: date) -> tuple[SubjectWeek, ...]:
+def _subjects(school: School, rows: Sequence[sa.Row[Any]], monday: date) -> tuple[SubjectWeek, ...]:
     """Only the subjects with a mark of the week, by name."""
     courses: defaultdict[tuple[str, str, int], list[sa.Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -148,8 +157,10 @@ def _subjects(scale: str, rows: Sequence[sa.Row[Any]], monday: date) -> tuple[Su
         new = [one for one in marks if one.date >= monday]
         if not new:
             continue
-        now, in_percent = course_average(scale, marks)
-        before, was_in_percent = course_average(scale, [one for one in marks if one.date < monday])
+        now, in_percent = course_average(school.scale, marks)
+        before, was_in_percent = course_average(school.scale, [one for one in marks if one.date < monday])
+        if not school.settings.averages:
+            now = before = None
         found.append(
             SubjectWeek(
                 f"{subject} ({group})" if group else subject,

@@ -41,6 +41,9 @@ class Page:
     """Whether a code of an authenticator app must have been given in this session: for what is hard to take back."""
     entry: tuple[str, int] | None = None
     """Its words in the navigation (a message id) and its place there; None for pages that others lead to."""
+    above: bool = False
+    """Whether it is about all that the visitor runs, not about one school: then the office is the org of the visitor's
+    role, whose schools may be still to come."""
 
 
 @dataclass(slots=True)

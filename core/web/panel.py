@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from core.access import School, load_actor
+from core.actions.org_bots import AskBot
 from core.actions.panel_sessions import OpenSession, read_session
 from core.cards import Card
 from core.clock import Clock
@@ -34,16 +35,16 @@ from core.http import (
     secret_of,
     words_of,
 )
-from core.i18n import Translator, match_locale, translator
+from core.i18n import LANGUAGE_NAMES, Translator, match_locale, translator
 from core.queries.announcements_told import AnnouncementTold
-from core.queries.offices import Office, list_offices
+from core.queries.offices import Office, list_offices, org_offices
 from core.web import charts
 from core.web.outcomes import OUTCOMES
 from core.web.page import Page, Visit
 from core.web.pages.account import BEFORE_THE_CODE
 from core.web.routes import PAGES
 from core.web.sign_in import SignIn
-from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, TRANSACTION_NAMES
+from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, SCALE_NAMES, TRANSACTION_NAMES
 
 log = structlog.get_logger(__name__)
 _FOLDER = Path(__file__).parent
@@ -77,6 +78,19 @@ class PanelServices:
     address_hash: Callable[[str], str]
     """A network address as it may be kept."""
     foreseen: Foreseen
+    own_bot: int = 0
+    """The installation's own Telegram bot; 0 for none."""
+    ask_bot: AskBot | None = None
+    """Asks the messenger whose a bot's token is; None where this process speaks to no messenger."""
+    bots_changed: Callable[[], None] = lambda: None
+    """To be called after a school's bot was set or taken away, so that it is taken up at once."""
+    ailments: Callable[[], Mapping[str, str]] = dict
+    """What does not work in this process, by name, with the reason."""
+
+    @property
+    def own_username(self) -> str:
+        """What the installation's own bot is called; empty without one."""
+        return self.bot_usernames.get(self.own_bot, "")
 
 
 @dataclass(slots=True)
@@ -111,6 +125,8 @@ class Panel:
             role_names=ROLE_NAMES,
             rights_words=RIGHTS_NAMES,
             messengers=MESSENGER_NAMES,
+            scale_names=SCALE_NAMES,
+            language_names=LANGUAGE_NAMES,
             transactions=TRANSACTION_NAMES,
             **{
                 name: getattr(macros, name)
@@ -169,14 +185,25 @@ class Panel:
                 if writes:
                     form = await words_of(request)
                     check_csrf(form.get("csrf"), self.key, token)
-                offices = await list_offices(uow, actor, page.roles)
+                if page.above:
+                    offices = org_offices(actor, page.roles)
+                else:
+                    offices = await list_offices(uow, actor, page.roles)
                 t = self.translator_for(request, session)
                 request[_SPOKEN] = t
                 if session.totp and session.verified_at is None and page.path not in BEFORE_THE_CODE:
                     raise web.HTTPForbidden(text="code") if writes else web.HTTPSeeOther("/admin/code")
+                if (
+                    not offices
+                    and not writes
+                    and Role.OPERATOR in page.roles
+                    and org_offices(actor, page.roles)
+                ):
+                    # An operator whose schools are still to come.
+                    raise web.HTTPSeeOther("/admin/operator")
                 if not offices:
                     raise web.HTTPForbidden(text="not yours")
-                wanted = request.query.get("school", "")
+                wanted = "" if page.above else request.query.get("school", "")
                 office = _chosen(offices, wanted)
                 if page.needs_code and session.verified_at is None:
                     raise web.HTTPSeeOther("/admin/account?needed=1")

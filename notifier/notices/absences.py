@@ -30,7 +30,7 @@ async def _audience(uow: UnitOfWork, event: Event, lesson_id: int, students: lis
     if place is None or not students:
         return None
     links = families_of_absent(uow, lesson_id, students)
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _posted_to(uow: UnitOfWork, event: Event) -> Audience | None:

@@ -33,7 +33,7 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = readers_of(uow, told.readers)
-    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling, quiet=told.quiet)
 
 
 async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
@@ -41,7 +41,7 @@ async def _edited_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = await not_waiting(uow, told, event.id)
-    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling)
+    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling, quiet=told.quiet)
 
 
 async def _load(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, AnnouncementTold]:
@@ -107,7 +107,15 @@ async def _withdrawn_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if told is None:
         return None
     links = await told_already(uow, told)
-    return Audience(links, told.timezone, told.locale, event.actor_id, told.telling, lapsed=Held.SUPERSEDED)
+    return Audience(
+        links,
+        told.timezone,
+        told.locale,
+        event.actor_id,
+        told.telling,
+        lapsed=Held.SUPERSEDED,
+        quiet=told.quiet,
+    )
 
 
 async def _withdrawn(
@@ -134,7 +142,9 @@ async def _unread_to(uow: UnitOfWork, event: Event) -> Audience | None:
         return None
     links = await still_unread(uow, told, event.id, until_acknowledged=told.asks and event.kind == _NUDGED)
     again = TELLINGS["news"] if told.telling.kind == "news" else TELLINGS["again"]
-    return Audience(links, told.timezone, told.locale, told.author_id, again, lapsed=Held.READ)
+    return Audience(
+        links, told.timezone, told.locale, told.author_id, again, lapsed=Held.READ, quiet=told.quiet
+    )
 
 
 def _again_card(reader: Reader, told: Sequence[AnnouncementTold]) -> Card:
@@ -154,7 +164,7 @@ async def _author(uow: UnitOfWork, event: Event) -> Audience | None:
     told = await announcement_told(uow, event.payload["announcement"])
     if told is None or told.author_id is None:
         return None
-    return Audience(staff_links_of(told.author_id), told.timezone, told.locale)
+    return Audience(staff_links_of(told.author_id), told.timezone, told.locale, quiet=told.quiet)
 
 
 async def _count(

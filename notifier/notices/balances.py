@@ -16,10 +16,10 @@ from notifier.notices.notice import Event, Notice, Reader
 
 async def _low_to(uow: UnitOfWork, event: Event) -> Audience | None:
     place = await place_of_school(uow, event.payload["school"])
-    if place is None:
+    if place is None or not place.settings.meals:
         return None
     links = guardians_alone(uow, event.payload["student"], only=event.payload["guardian"])
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _low(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, BalanceTold]:
@@ -47,11 +47,11 @@ def _low_lines(reader: Reader, told: Sequence[BalanceTold]) -> Sequence[Block]:
 async def _topped_up_to(uow: UnitOfWork, event: Event) -> Audience | None:
     """Whoever was linked when the money came: linking never replays the past."""
     place = await place_of_school(uow, event.payload["school"])
-    if place is None:
+    if place is None or not place.settings.meals:
         return None
     at = datetime.fromisoformat(event.payload["at"])
     links = guardians_alone(uow, event.payload["student"], linked_by=at)
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _topped_up(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, TopUpTold]:

@@ -21,7 +21,9 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
     place = await place_of_school(uow, event.payload["school"])
     if place is None:
         return None
-    return Audience(teachers_alone([event.payload["teacher"]]), place.timezone, place.locale)
+    return Audience(
+        teachers_alone([event.payload["teacher"]]), place.timezone, place.locale, quiet=place.quiet
+    )
 
 
 async def _load(

@@ -34,7 +34,7 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
         return None
     courses = await homework_courses(uow, ids)
     links = families(uow, pupils_of_course(uow, courses))
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _load(

@@ -27,7 +27,7 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = pupils_alone(pupils_with_open_homework(place.school_id, _day(event)))
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _load(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Mapping[int, DueTold]:

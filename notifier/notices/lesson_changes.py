@@ -35,7 +35,7 @@ async def _changed_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = families_and_teachers(uow, pupils_of_lessons(lessons), event.payload["teachers"])
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _differs_to(uow: UnitOfWork, event: Event) -> Audience | None:
@@ -44,9 +44,11 @@ async def _differs_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     if "teacher" in event.payload:
-        return Audience(teachers_alone([event.payload["teacher"]]), place.timezone, place.locale)
+        return Audience(
+            teachers_alone([event.payload["teacher"]]), place.timezone, place.locale, quiet=place.quiet
+        )
     links = families_and_teachers(uow, pupils_of_lessons(lessons), ())
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _load(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Mapping[int, ChangesTold]:

@@ -21,7 +21,9 @@ _SECURITY = TELLINGS["security"]
 async def _made_to(uow: UnitOfWork, event: Event) -> Audience | None:
     place = await place_of_person(uow, event.payload["person"])
     links = links_of_person(event.payload["person"], but_chat=event.payload["chat"])
-    return Audience(links, place.timezone, place.locale) if place else Audience(links)
+    if place is None:
+        return Audience(links)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _made(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, LinkTold]:
@@ -53,7 +55,7 @@ async def _disowned_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = offices(uow, place.path, roles=(Role.ADMIN, Role.SECRETARY))
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _disowned(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, str]:

@@ -32,7 +32,7 @@ async def _posted_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = families_of_marks(uow, effects["marks"], place.scale)
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _posted(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Mapping[int, MarksTold]:
@@ -72,7 +72,7 @@ async def _changed_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = families_of_marks(uow, [event.payload["mark"]], place.scale)
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _changed(uow: UnitOfWork, event: Event, _children: Sequence[int]) -> Mapping[int, MarksTold]:
@@ -110,7 +110,7 @@ async def _undone_to(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = told_before(uow, f"{event.payload['kind']}:{event.payload['posting']}")
-    return Audience(links, place.timezone, place.locale, event.actor_id)
+    return Audience(links, place.timezone, place.locale, event.actor_id, quiet=place.quiet)
 
 
 async def _undone(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Mapping[int, MarksTold]:

@@ -25,7 +25,7 @@ async def _audience(uow: UnitOfWork, event: Event) -> Audience | None:
     if place is None:
         return None
     links = families(uow, pupils_with_a_week(place.school_id, _monday(event)))
-    return Audience(links, place.timezone, place.locale)
+    return Audience(links, place.timezone, place.locale, quiet=place.quiet)
 
 
 async def _load(uow: UnitOfWork, event: Event, children: Sequence[int]) -> Mapping[int, WeekTold]:

@@ -13,21 +13,26 @@ async def language(turn: Turn, arguments: str) -> Reply:
     wanted = arguments.strip().casefold()
     named = next((locale for locale, name in LANGUAGE_NAMES.items() if name.casefold() == wanted), None)
     locale = named or (match_locale(wanted) if wanted else None)
-    if locale is None:
-        return language_card(turn.t)
+    if locale is None or not _is_offered(turn, locale):
+        return language_card(turn.t, turn.actor.languages)
     return _speak(turn, locale)
 
 
 async def choose(turn: Turn, tap: LanguageTap) -> Reply:
     """A tap on a language."""
-    return _speak(turn, tap.locale)
+    return _speak(turn, tap.locale) if _is_offered(turn, tap.locale) else await language(turn, "")
+
+
+def _is_offered(turn: Turn, locale: str) -> bool:
+    offered = turn.actor.languages
+    return not offered or locale in offered
 
 
 def _speak(turn: Turn, locale: str) -> Reply:
     turn.chat.speak(locale)
     turn.t = translator(locale)
     turn.menu_changed = True
-    return language_card(turn.t, chosen=True)
+    return language_card(turn.t, turn.actor.languages, chosen=True)
 
 
 CAPABILITY = Capability(

@@ -18,6 +18,7 @@ from core.cards import Reply
 from core.errors import NotFound
 from core.i18n import N_
 from core.queries.links import links_for
+from core.queries.org_bots import bot_names
 
 
 async def show_links(turn: Turn, _arguments: str) -> Reply:
@@ -48,7 +49,7 @@ async def on_tap(turn: Turn, tap: LinksTap) -> Reply:
 async def _connect(turn: Turn, person_id: int) -> Reply:
     issued = await issue_device_code(turn.uow, turn.actor, person_id, code_key=turn.services.code_key)
     identity = next(one for one in turn.actor.identities if one.person_id == person_id)
-    username = next(iter(turn.services.bot_usernames.values()), "")
+    username = await _bot(turn, person_id)
     return device_card(
         turn.t,
         identity,
@@ -57,6 +58,15 @@ async def _connect(turn: Turn, person_id: int) -> Reply:
         turn.services.public_url,
         f"https://t.me/{username}" if username else "",
     )
+
+
+async def _bot(turn: Turn, person_id: int) -> str:
+    """The Telegram bot to open: the one that is spoken with, a school's of the person's, or the installation's own."""
+    here = turn.services.bot_usernames.get(turn.chat.key.bot)
+    if here:
+        return here
+    schools = [one.id for one in turn.actor.schools_of(person_id)]
+    return next(iter((await bot_names(turn.uow, schools)).values()), turn.services.own_username)
 
 
 CAPABILITY = Capability(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.capability import Capability, Turn, family
+from bot.capability import Capability, Turn
 from bot.views.meals import MealsTap, meals_card
 from bot.whose import chosen_student
+from core.access import Actor
 from core.cards import Reply
 from core.i18n import N_
 from core.queries.meals import meals_for
@@ -22,13 +23,18 @@ async def on_tap(turn: Turn, tap: MealsTap) -> Reply:
     return meals_card(turn.t, book, tap.page, turn.actor.students, turn.today(student))
 
 
+def eating(actor: Actor) -> bool:
+    """Families of a school that shows them its canteen."""
+    return any(student.school.settings.meals for student in actor.students)
+
+
 CAPABILITY = Capability(
     name="meals",
     commands=("meals", "canteen"),
     title=N_("Canteen"),
     menu=N_("Balance, spending and today's menu"),
     order=140,
-    for_whom=family,
+    for_whom=eating,
     on_command=meals,
     tap=MealsTap,
     on_tap=on_tap,

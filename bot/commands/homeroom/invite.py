@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.capability import Capability, Turn
-from bot.classes import chosen_class, leads_or_holds
+from bot.classes import chosen_class
 from bot.views.joined import (
     InviteTap,
     ask_invite_card,
@@ -14,13 +14,16 @@ from bot.views.joined import (
     nobody_to_invite_card,
     slips_words,
 )
+from core.access import Actor
 from core.actions.class_invitations import invite_class, invite_person
 from core.cards import File, Reply
+from core.domain.rights import Role
 from core.errors import NotFound
 from core.i18n import N_
 from core.printing.slips import print_slips
-from core.queries.classes import OFFICE, ClassRoom, access_class
+from core.queries.classes import OFFICE, ClassRoom, access_issuing
 from core.queries.joined import JoinedClass, joined_of
+from core.queries.org_bots import bot_names
 
 
 async def invite(turn: Turn, arguments: str) -> Reply:
@@ -33,7 +36,7 @@ async def on_tap(turn: Turn, tap: InviteTap) -> Reply:
     """A step towards a code, or all slips at once."""
     if tap.do == "all":
         return await _slips(turn, tap.room)
-    room = await access_class(turn.uow, turn.actor, tap.room, OFFICE)
+    room = await access_issuing(turn.uow, turn.actor, tap.room)
     if tap.do in ("code", "clean"):
         unlink = tap.do == "clean"
         report = await invite_person(
@@ -69,13 +72,22 @@ async def _slips(turn: Turn, class_id: int) -> Reply:
     report = await invite_class(turn.uow, turn.chat.key, class_id, code_key=turn.services.code_key)
     if not report.issued:
         return nobody_to_invite_card(turn.t, report)
-    room = await access_class(turn.uow, turn.actor, class_id, OFFICE)
+    room = await access_issuing(turn.uow, turn.actor, class_id)
     page = print_slips(
         report.issued,
         web_url=turn.services.public_url,
-        telegram_username=next(iter(turn.services.bot_usernames.values()), ""),
+        telegram_username=turn.services.own_username,
+        school_bots=await bot_names(turn.uow, [room.school.id]),
     )
     return File(f"slips-{room.name}.html", "text/html", page.encode(), slips_words(turn.t, report, room))
+
+
+def may_issue(actor: Actor) -> bool:
+    """The office, and whoever leads a class where the school leaves codes to homeroom teachers, too."""
+    if actor.has_role(*OFFICE):
+        return True
+    taught = [held.school for held in actor.roles if held.role is Role.TEACHER]
+    return bool(actor.homerooms) and any(one.settings.homeroom_codes for one in taught)
 
 
 CAPABILITY = Capability(
@@ -84,7 +96,7 @@ CAPABILITY = Capability(
     title=N_("Invite"),
     menu=N_("Codes for those of the class who are not linked"),
     order=266,
-    for_whom=leads_or_holds(OFFICE),
+    for_whom=may_issue,
     on_command=invite,
     tap=InviteTap,
     on_tap=on_tap,

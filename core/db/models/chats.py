@@ -156,7 +156,8 @@ class ChatMessage(Base):
 
 class OrgBot(Base):
     """A bot that an org brought: ``bot`` is the messenger's id of it, ``token`` sealed (core.sealing) and never shown.
-    One that is taken away, or was replaced, has ``ended_at``."""
+    One that is taken away, or was replaced, has ``ended_at``; ``refused_at`` is since when the messenger does not know the
+    token."""
 
     __tablename__ = "org_bot"
     id: Mapped[Id]
@@ -168,6 +169,7 @@ class OrgBot(Base):
     set_at: Mapped[datetime]
     set_by: Mapped[int | None] = reference("person.id", index=False, on_delete="SET NULL")
     ended_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
     __table_args__ = (
         unique_where("org_bot_open", ("messenger", "bot"), "ended_at IS NULL"),
         unique_where("org_bot_of_org", ("org_id", "messenger"), "ended_at IS NULL"),

@@ -11,6 +11,7 @@ from core.i18n import N_
 from core.printing.slips import print_slips
 from core.queries.classes import OFFICE, list_classes
 from core.queries.joining import joining_of
+from core.queries.org_bots import bot_names
 from core.queries.school_links import CodeState, school_codes
 from core.web.page import OFFICE_WORK, Page, Visit
 
@@ -60,16 +61,16 @@ async def issue(visit: Visit) -> web.StreamResponse:
     )
     if not report.issued:
         return visit.go("/invitations", done="nobody")
-    return slips_answer(visit, report)
+    return await slips_answer(visit, report)
 
 
-def slips_answer(visit: Visit, report: IssueReport) -> web.StreamResponse:
+async def slips_answer(visit: Visit, report: IssueReport) -> web.StreamResponse:
     """The print sheet, shown this once: codes are kept only as hashes."""
-    usernames = visit.panel.services.bot_usernames
     page = print_slips(
         report.issued,
         web_url=visit.panel.services.public_url,
-        telegram_username=next(iter(usernames.values()), ""),
+        telegram_username=visit.panel.services.own_username,
+        school_bots=await bot_names(visit.uow, [visit.school.id]),
     )
     return web.Response(text=page, content_type="text/html")
 

@@ -31,7 +31,7 @@ async def invite(visit: Visit) -> web.StreamResponse:
         code_key=visit.panel.services.code_key,
         reissue=True,
     )
-    return slips_answer(visit, report)
+    return await slips_answer(visit, report)
 
 
 async def unlink(visit: Visit) -> web.StreamResponse:

@@ -14,11 +14,20 @@ _OFFICE = frozenset({"secretary", "admin", "other_admin"})
 _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
 _LEADERS = _ADMINS | {"head", "deputy"}
+_OPERATORS = frozenset({"operator"})
 _CANTEEN = _ADMINS | {"canteen"}
 _SPEAKERS = _ADMINS | {"head", "deputy"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
+    ("GET", "/operator"): _OPERATORS,
+    ("POST", "/operator/export"): _OPERATORS,
+    ("GET", "/operator/new"): _OPERATORS,
+    ("POST", "/operator/new"): _OPERATORS,
+    ("GET", "/operator/health"): _OPERATORS,
+    ("GET", r"/operator/schools/{id:\d{1,18}}"): _OPERATORS,
+    ("POST", r"/operator/schools/{id:\d{1,18}}/bot"): _OPERATORS,
+    ("POST", r"/operator/schools/{id:\d{1,18}}/bot/remove"): _OPERATORS,
     ("GET", "/people"): _OFFICE,
     ("POST", "/people/export"): _OFFICE,
     ("GET", r"/people/{id:\d{1,18}}"): _OFFICE,
@@ -88,6 +97,10 @@ _EXPECTED = {
     ("GET", "/canteen/menu"): _CANTEEN,
     ("POST", "/canteen/menu"): _CANTEEN,
     ("POST", r"/canteen/menu/{id:\d{1,18}}/remove"): _CANTEEN,
+    ("GET", "/settings"): _ADMINS,
+    ("POST", "/settings"): _ADMINS,
+    ("POST", "/settings/bot"): _ADMINS,
+    ("POST", "/settings/bot/remove"): _ADMINS,
     ("GET", "/audit"): _ADMINS,
     ("POST", "/audit/export"): _ADMINS,
     ("GET", "/sessions"): _PANEL,

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("set_at", _MOMENT, nullable=False),
         sa.Column("set_by", _ID, nullable=True),
         sa.Column("ended_at", _MOMENT, nullable=True),
+        sa.Column("refused_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["org_id"], ["org.id"], name=op.f("fk_org_bot_org_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["set_by"], ["person.id"], name=op.f("fk_org_bot_set_by"), ondelete="SET NULL"
