@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.domain.grading import scale
 from core.domain.kinds import Messenger, TransactionKind, Urgency
 from core.domain.rights import GuardianRights, Role
+from core.domain.telling import Held
 from core.i18n import N_, Translator
 
 ROLE_NAMES: dict[Role, str] = {
@@ -83,6 +84,15 @@ NEWS_KINDS: dict[str, str] = {
     "nudge": N_("Lessons left empty"),
     "week": N_("The week in review"),
 }
+
+
+def telling_failure(t: Translator, why: str) -> str:
+    """Why messages did not arrive: our own words for what we know, else those of the messenger."""
+    if why == Held.BLOCKED:
+        return t("the bot was blocked in this chat")
+    if why in ("", *Held):
+        return t("could not be delivered within a day")
+    return t("the messenger said: {words}", words=why[:200])
 
 
 def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:

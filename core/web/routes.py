@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    audit,
+    canteen,
+    family,
+    invitations,
+    links,
+    merge,
+    new_person,
+    overview,
+    people,
+    person,
+    sessions,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
     *people.PAGES,
+    *new_person.PAGES,
     *person.PAGES,
+    *family.PAGES,
+    *merge.PAGES,
     *invitations.PAGES,
     *links.PAGES,
     *canteen.PAGES,
