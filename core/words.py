@@ -129,6 +129,15 @@ NEWS_KINDS: dict[str, str] = {
 }
 
 
+def telling_failure(t: Translator, why: str) -> str:
+    """Why messages did not arrive: our own words for what we know, else those of the messenger."""
+    if why == Held.BLOCKED:
+        return t("the bot was blocked in this chat")
+    if why in ("", *Held):
+        return t("could not be delivered within a day")
+    return t("the messenger said: {words}", words=why[:200])
+
+
 def average_words(t: Translator, scale_key: str, average: Decimal | None, *, in_percent: bool) -> str:
     """An average as printed; empty where there is none."""
     if average is None:

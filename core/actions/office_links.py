@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import sqlalchemy as sa
 
@@ -10,27 +10,18 @@ from core.access import fresh_actor
 from core.actions.invitations import IssueReport, issue_invitations, revoke_device_codes
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import ChatLink, Invitation, Person
+from core.db.models import ChatLink, Invitation, Person, SchoolClass
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID
-from core.domain.rights import Role
+from core.domain.kinds import InvitationKind
+from core.domain.rights import Role, may_grant
 from core.errors import NotFound
 from core.queries.invitable import Invitable, list_invitable
-from core.queries.offices import Office, access_office
-from core.queries.school_people import people_of
+from core.queries.office_people import in_class, panel_roles_elsewhere, people_of
+from core.queries.offices import access_office
 
 OFFICE = (Role.ADMIN, Role.SECRETARY)
 _FAMILIES = frozenset({Role.STUDENT, Role.GUARDIAN})
-_GRANTS = {
-    Role.SECRETARY: _FAMILIES | {Role.TEACHER, Role.CANTEEN, Role.NURSE},
-    Role.ADMIN: frozenset(Role) - {Role.OPERATOR},
-}
-"""Which roles the code of each may carry: nobody's code opens more than its issuer stands for."""
-
-
-def may_grant(office: Office) -> frozenset[Role]:
-    """The roles that codes issued here may carry."""
-    return frozenset().union(*(_GRANTS.get(role, frozenset()) for role in office.roles))
 
 
 async def invite_from_office(
@@ -40,21 +31,22 @@ async def invite_from_office(
     *,
     code_key: bytes,
     person_id: int | None = None,
-    class_name: str | None = None,
+    class_ids: Set[int] | None = None,
     reissue: bool = False,
 ) -> IssueReport:
-    """Codes for one person, a class with its guardians, or (neither) all of the school who are not linked.
+    """Codes for one person, some classes with their guardians, or (neither) all of the school who are not linked.
 
     ``reissue`` makes a new code for one person; the older ones die. Raises NotFound.
     """
     async with uow.writing():
         actor = await fresh_actor(uow, key)
         office = await access_office(uow, actor, school_id, OFFICE)
-        granted = may_grant(office)
-        if class_name is not None:
+        granted = may_grant(office.roles)
+        if class_ids is not None:
             granted &= _FAMILIES
-        found = await list_invitable(uow, person_id=person_id, class_name=class_name, school_id=school_id)
-        invitees = _with_roles(found, granted)
+        found = await list_invitable(uow, person_id=person_id, class_ids=class_ids, school_id=school_id)
+        elsewhere = await panel_roles_elsewhere(uow, office, [one.person_id for one in found])
+        invitees = _with_roles(found, granted, elsewhere)
         if person_id is not None and not invitees:
             raise NotFound("person_not_found")
         return await issue_invitations(
@@ -68,8 +60,13 @@ async def invite_from_office(
         )
 
 
-def _with_roles(found: Sequence[Invitable], granted: frozenset[Role]) -> list[Invitable]:
-    invitees = (one.with_roles(granted & set(one.roles)) for one in found)
+def _with_roles(
+    found: Sequence[Invitable], granted: frozenset[Role], elsewhere: set[tuple[int, Role]]
+) -> list[Invitable]:
+    invitees = (
+        one.with_roles({role for role in granted & set(one.roles) if (one.person_id, role) not in elsewhere})
+        for one in found
+    )
     return [one for one in invitees if one.roles]
 
 
@@ -103,6 +100,43 @@ async def revoke_code(uow: UnitOfWork, key: ChatKey, school_id: int, invitation_
             subject=("person", row.person_id),
             before={"invitation": invitation_id},
         )
+
+
+async def revoke_codes_of_class(uow: UnitOfWork, key: ChatKey, school_id: int, class_id: int) -> int:
+    """End all open codes of a class's pupils and their guardians; how many. Raises NotFound. Five statements."""
+    async with uow.writing():
+        office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)
+        room = None
+        if 0 < class_id <= LARGEST_ID:
+            room = await uow.value(
+                sa.select(SchoolClass.id).where(
+                    SchoolClass.id == class_id, SchoolClass.school_id == school_id
+                )
+            )
+        if room is None:
+            raise NotFound("class_not_found")
+        ended = await uow.write(
+            sa.update(Invitation)
+            .where(
+                in_class(Invitation.person_id, class_id, office.school.today(uow.now)),
+                Invitation.kind == InvitationKind.SLIP,
+                Invitation.used_at.is_(None),
+                Invitation.revoked_at.is_(None),
+                Invitation.expires_at > uow.now,
+            )
+            .values(revoked_at=uow.now)
+            .returning(Invitation.id)
+        )
+        ids = sorted(ended.scalars().all())
+        await record(
+            uow,
+            "invitations.revoke",
+            actor_id=office.officer_id,
+            subject=("class", class_id),
+            before={"invitations": ids},
+            after={"school": school_id},
+        )
+    return len(ids)
 
 
 async def end_links(

@@ -28,12 +28,30 @@ PANEL_ROLES = (Role.ADMIN, Role.SECRETARY, Role.HEAD, Role.DEPUTY, Role.CANTEEN,
 """Whose work is in the panel; each page says which of them it is for."""
 
 
+_FAMILIES = frozenset({Role.STUDENT, Role.GUARDIAN})
+_GRANTS: Mapping[Role, frozenset[Role]] = {
+    Role.SECRETARY: _FAMILIES | {Role.TEACHER, Role.CANTEEN, Role.NURSE},
+    Role.ADMIN: frozenset(Role) - {Role.OPERATOR},
+}
+
+
+def may_grant(roles: Iterable[Role]) -> frozenset[Role]:
+    """The roles that whoever works in an office with these may hand out: nobody's gift opens more than the giver stands
+    for. Whose roles go beyond it the office does not change either."""
+    return frozenset[Role]().union(*(_GRANTS.get(role, frozenset()) for role in roles))
+
+
 class GuardianRights(StrEnum):
     """What a guardian may do for one child."""
 
     FULL = "full"
     READ = "read"
     NONE = "none"
+
+
+def narrower(*rights: GuardianRights) -> GuardianRights:
+    """The least of several."""
+    return max(rights, key=list(GuardianRights).index)
 
 
 class Relation(StrEnum):

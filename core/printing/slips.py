@@ -26,7 +26,7 @@ _PAGES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One slip as the page shows it; QR codes are SVG drawings."""
+    """One slip as it is printed."""
 
     name: str
     roles: str
@@ -37,9 +37,20 @@ class Slip:
     steps: tuple[tuple[str, str, str], ...]
     expires: str
     web_url: str
-    web_qr: str
+    web_content: str
     telegram_url: str
-    telegram_qr: str
+    telegram_content: str
+    """What the squares hold; empty where there is none."""
+
+    @property
+    def web_qr(self) -> str:
+        """The square for the browser, an SVG drawing."""
+        return _qr(self.web_content)
+
+    @property
+    def telegram_qr(self) -> str:
+        """The square for Telegram; empty without a bot there."""
+        return _qr(self.telegram_content) if self.telegram_content else ""
 
 
 def print_slips(
@@ -55,10 +66,18 @@ def print_slips(
     ``telegram_username``. In a browser link the code stands after ``#``, so that no server or log sees it.
     """
     return _PAGES.get_template("slips.html").render(
-        slips=[
-            _slip(one, web_url, school_bots.get(one.invitee.school_id) or telegram_username) for one in codes
-        ]
+        slips=slips_of(codes, web_url, telegram_username, school_bots)
     )
+
+
+def slips_of(
+    codes: Sequence[IssuedCode],
+    web_url: str,
+    telegram_username: str,
+    school_bots: Mapping[int, str] = MappingProxyType({}),
+) -> list[Slip]:
+    """What stands on each slip."""
+    return [_slip(one, web_url, school_bots.get(one.invitee.school_id) or telegram_username) for one in codes]
 
 
 def _slip(issued: IssuedCode, web_url: str, telegram_username: str) -> Slip:
@@ -78,9 +97,9 @@ def _slip(issued: IssuedCode, web_url: str, telegram_username: str) -> Slip:
         steps=tuple(_steps(locale, telegram=bool(telegram_url)) for locale in languages),
         expires=t("Valid until {day}", day=t.date(issued.expires_at.date(), "medium")),
         web_url=web_url,
-        web_qr=_qr(browser_url),
+        web_content=browser_url,
         telegram_url=f"t.me/{telegram_username}" if telegram_username else "",
-        telegram_qr=_qr(telegram_url) if telegram_url else "",
+        telegram_content=telegram_url,
     )
 
 

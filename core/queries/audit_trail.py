@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.db.models import AuditEntry, Person
+from core.db.models import AuditEntry, ExternalId, Person
+from core.db.person_rows import MERGED
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.names import PersonName
@@ -76,17 +77,30 @@ async def audit_trail(
     """
     actor, subject = aliased(Person), aliased(Person)
     is_person = AuditEntry.subject_kind == "person"
+    # An entry is never changed: those of who vanished in a merge keep that number.
+    vanished = sa.select(sa.cast(ExternalId.external_id, sa.BigInteger())).where(
+        ExternalId.kind == MERGED, ever_of_school(ExternalId.target_id, office.school.id)
+    )
     which = [
         sa.or_(
             ever_of_school(AuditEntry.actor_id, office.school.id),
             is_person & ever_of_school(AuditEntry.subject_id, office.school.id),
+            AuditEntry.actor_id.in_(vanished),
+            is_person & AuditEntry.subject_id.in_(vanished),
         )
     ]
     if action:
         which.append(AuditEntry.action == action)
     if person_id is not None:
+        was = sa.select(sa.cast(ExternalId.external_id, sa.BigInteger())).where(
+            ExternalId.kind == MERGED, ExternalId.target_id == person_id
+        )
         which.append(
-            sa.or_(AuditEntry.actor_id == person_id, is_person & (AuditEntry.subject_id == person_id))
+            sa.or_(
+                AuditEntry.actor_id == person_id,
+                AuditEntry.actor_id.in_(was),
+                is_person & sa.or_(AuditEntry.subject_id == person_id, AuditEntry.subject_id.in_(was)),
+            )
         )
     if on is not None:
         starts = datetime.combine(on, time(), office.school.zone)

@@ -106,20 +106,21 @@ async def list_invitable(
     *,
     person_id: int | None = None,
     class_name: str | None = None,
+    class_ids: Set[int] | None = None,
     school_id: int | None = None,
     role: Role | None = None,
 ) -> list[Invitable]:
     """Who could be given a code, by class and name; ``role`` keeps only that role of each.
 
-    A class means its pupils and their guardians, whatever alphabet its letter is written in. Guardians whose rights
-    are all none are left out. Five statements.
+    A class, by its name or several by their ids, means its pupils and their guardians, whatever alphabet its letter is
+    written in. Guardians whose rights are all none are left out. Five statements.
 
     Raises NotFound("class_not_found"), or Ambiguous("class_fits_several") whose ``candidates`` are the schools that
     have such a class.
     """
     today = uow.now.date()
     classes = await _classes(uow, today)
-    wanted = _of_name(classes, class_name, school_id) if class_name is not None else None
+    wanted = _of_name(classes, class_name, school_id) if class_name is not None else class_ids
     pupils = await _pupils(uow, today, classes)
     staff = await uow.rows(
         sa.select(RoleAssignment.person_id, RoleAssignment.role, Org.id, Org.name, Org.locale)

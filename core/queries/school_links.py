@@ -1,4 +1,4 @@
-"""The chat links and the codes of a school, for its office: newest first, paged by id."""
+"""The chat links and the codes of a school, for its office: filtered, sorted, searched, paged by key."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from core.db.models import Chat, ChatLink, Invitation, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
+from core.domain.matching import Named, search_names
 from core.domain.names import PersonName
+from core.queries.office_people import in_class
 from core.queries.offices import Office, ever_of_school
+from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
-ON_A_PAGE = 50
 MANY_PEOPLE = 4
 """So many people behind one chat are no usual family."""
-LinkState = Literal["open", "blocked", "ended"]
+LinkState = Literal["open", "blocked", "suspicious", "ended"]
 CodeState = Literal["open", "used", "expired", "revoked"]
 
 
@@ -63,10 +65,12 @@ class SchoolCode:
 
 @dataclass(frozen=True, slots=True)
 class LinkPage:
-    """``before`` is the id that the next, older page ends before; None on the last."""
+    """``after`` is where the next page begins, None on the last; a search is one page, the best first. ``counts`` says how
+    many there are of each state."""
 
     lines: tuple[SchoolLink, ...]
-    before: int | None
+    after: Cursor | None
+    counts: dict[LinkState, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class CodePage:
     """As ``LinkPage``, with how many codes there are of each state."""
 
     lines: tuple[SchoolCode, ...]
-    before: int | None
+    after: Cursor | None
     counts: dict[CodeState, int]
 
 
@@ -117,39 +121,75 @@ def _link(row: sa.Row[Any]) -> SchoolLink:
     )
 
 
+_LINK_ORDERS = {
+    "linked": Order(ChatLink.linked_at, datetime, descending=True),
+    "name": Order(Person.name_key),
+    "chat": Order(Chat.title),
+}
+_CODE_ORDERS = {
+    "issued": Order(Invitation.issued_at, datetime, descending=True),
+    "name": Order(Person.name_key),
+    "expires": Order(Invitation.expires_at, datetime),
+}
+_CROWDED = (
+    sa.select(ChatLink.chat_id)
+    .where(ChatLink.revoked_at.is_(None))
+    .group_by(ChatLink.chat_id)
+    .having(sa.func.count(ChatLink.person_id.distinct()) >= MANY_PEOPLE)
+)
+
+
 async def school_links(
     uow: UnitOfWork,
     office: Office,
     *,
     state: LinkState = "open",
-    before: int | None = None,
+    search: str = "",
+    sort: str = "",
+    after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> LinkPage:
-    """A page of the school's links. One statement."""
-    which = {
-        "open": ChatLink.revoked_at.is_(None),
-        "blocked": sa.and_(ChatLink.revoked_at.is_(None), Chat.blocked_since.is_not(None)),
+    """A page of the school's links: newest first, unless ``sort`` says name or chat. Two statements."""
+    is_open = ChatLink.revoked_at.is_(None)
+    states: dict[LinkState, sa.ColumnElement[bool]] = {
+        "open": is_open,
+        "blocked": sa.and_(is_open, Chat.blocked_since.is_not(None)),
+        "suspicious": sa.and_(is_open, ChatLink.chat_id.in_(_CROWDED)),
         "ended": ChatLink.revoked_at.is_not(None),
-    }[state]
-    statement = _links(office).where(which)
-    if before is not None:
-        statement = statement.where(ChatLink.id < before)
-    rows = await uow.rows(statement.order_by(ChatLink.id.desc()).limit(most + 1))
-    lines = tuple(_link(row) for row in rows[:most])
-    return LinkPage(lines, lines[-1].id if len(rows) > most else None)
+    }
+    numbers = await uow.row(
+        sa.select(*(sa.func.sum(sa.case((which, 1), else_=0)).label(one) for one, which in states.items()))
+        .select_from(ChatLink)
+        .join(Chat, Chat.id == ChatLink.chat_id)
+        .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, office.school.id))
+    )
+    counts: dict[LinkState, int] = {one: int(getattr(numbers, one) or 0) for one in states}
+    statement = _links(office).where(states[state])
+    if search:
+        found = _found(search, await uow.rows(statement), most)
+        return LinkPage(tuple(_link(row) for row in found), None, counts)
+    rows, following = await page_of(
+        uow, statement, ChatLink.id, ordered(_LINK_ORDERS, sort), after=after, most=most
+    )
+    return LinkPage(tuple(_link(row) for row in rows), following, counts)
+
+
+def _found(search: str, rows: Sequence[sa.Row[Any]], most: int) -> list[sa.Row[Any]]:
+    """The rows of those whom a search means, the best first; whoever has several rows comes with all."""
+    names = {
+        row.person_id: Named(row.person_id, PersonName(row.family, row.given, row.middle, row.nickname))
+        for row in rows
+    }
+    places = {one.id: place for place, one in enumerate(search_names(search, list(names.values()), most))}
+    mine = [row for row in rows if row.person_id in places]
+    return sorted(mine, key=lambda row: (places[row.person_id], -row.id))[:most]
 
 
 async def suspicious_links(uow: UnitOfWork, office: Office) -> Sequence[SchoolLink]:
     """The open links of chats that speak for ``MANY_PEOPLE`` and more, by chat. One statement."""
-    crowded = (
-        sa.select(ChatLink.chat_id)
-        .where(ChatLink.revoked_at.is_(None))
-        .group_by(ChatLink.chat_id)
-        .having(sa.func.count(ChatLink.person_id.distinct()) >= MANY_PEOPLE)
-    )
     rows = await uow.rows(
         _links(office)
-        .where(ChatLink.revoked_at.is_(None), ChatLink.chat_id.in_(crowded))
+        .where(ChatLink.revoked_at.is_(None), ChatLink.chat_id.in_(_CROWDED))
         .order_by(ChatLink.chat_id, ChatLink.id)
         .limit(100)
     )
@@ -170,33 +210,45 @@ async def school_codes(
     office: Office,
     *,
     state: CodeState = "open",
-    before: int | None = None,
+    class_id: int | None = None,
+    search: str = "",
+    sort: str = "",
+    after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> CodePage:
-    """A page of the school's slips in one state, and how many there are in each. Two statements."""
+    """A page of the school's slips in one state, newest first unless ``sort`` says name or expires, and how many there are
+    in each. ``class_id`` keeps those of its pupils and their guardians. Two statements."""
     issuer = sa.orm.aliased(Person)
     of_school = sa.and_(
         Invitation.kind == InvitationKind.SLIP, ever_of_school(Invitation.person_id, office.school.id)
     )
+    if class_id is not None:
+        of_school &= in_class(Invitation.person_id, class_id, office.school.today(uow.now))
     counts = await uow.rows(
         sa.select(_state(uow).label("state"), sa.func.count().label("number"))
         .where(of_school)
         .group_by(sa.text("state"))
     )
+    columns: list[Any] = [
+        *(Invitation.id, Invitation.person_id, Invitation.issued_at, Invitation.expires_at),
+        *(Invitation.used_at, Invitation.revoked_at),
+        *(Person.family, Person.given, Person.middle, Person.nickname),
+        *(issuer.family.label("i_family"), issuer.given.label("i_given")),
+    ]
     statement = (
-        sa.select(
-            *(Invitation.id, Invitation.person_id, Invitation.issued_at, Invitation.expires_at),
-            *(Invitation.used_at, Invitation.revoked_at),
-            *(Person.family, Person.given, Person.middle, Person.nickname),
-            *(issuer.family.label("i_family"), issuer.given.label("i_given")),
-        )
+        sa.select(*columns)
         .join(Person, Person.id == Invitation.person_id)
         .outerjoin(issuer, issuer.id == Invitation.issued_by)
         .where(of_school, _state(uow) == state)
     )
-    if before is not None:
-        statement = statement.where(Invitation.id < before)
-    rows = await uow.rows(statement.order_by(Invitation.id.desc()).limit(most + 1))
+    found: Sequence[sa.Row[Any]]
+    following = None
+    if search:
+        found = _found(search, await uow.rows(statement), most)
+    else:
+        found, following = await page_of(
+            uow, statement, Invitation.id, ordered(_CODE_ORDERS, sort), after=after, most=most
+        )
     lines = tuple(
         SchoolCode(
             row.id,
@@ -208,8 +260,6 @@ async def school_codes(
             row.used_at,
             row.revoked_at,
         )
-        for row in rows[:most]
+        for row in found
     )
-    return CodePage(
-        lines, lines[-1].id if len(rows) > most else None, {one.state: one.number for one in counts}
-    )
+    return CodePage(lines, following, {one.state: one.number for one in counts})

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
 from aiohttp import web
 
 from core.actions.invitations import IssueReport
-from core.actions.office_links import invite_from_office, revoke_code
-from core.errors import NotFound
+from core.actions.office_links import invite_from_office, revoke_code, revoke_codes_of_class
+from core.domain.codes import show_code
 from core.i18n import N_
 from core.printing.slips import print_slips
-from core.queries.classes import OFFICE, list_classes
+from core.printing.slips_pdf import slips_pdf
 from core.queries.joining import joining_of
 from core.queries.org_bots import bot_names
+from core.queries.pages import Cursor
 from core.queries.school_links import CodeState, school_codes
 from core.web.page import OFFICE_WORK, Page, Visit
+from core.web.pages.person_forms import classes_of, note_export, number_of
+from core.web.table_file import table_file
+from core.words import ROLE_NAMES
 
+_MOST_IN_A_FILE = 20_000
 STATES: dict[CodeState, str] = {
     "open": N_("Not used yet"),
     "used": N_("Used"),
@@ -25,54 +34,140 @@ STATES: dict[CodeState, str] = {
 
 async def show(visit: Visit) -> web.StreamResponse:
     """What may be issued, and a page of the codes in one state."""
+    return await _page(visit)
+
+
+async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
     asked = visit.query("state")
     state: CodeState = asked if asked in STATES else "open"
-    before = visit.query("after", 18)
-    rooms = await list_classes(visit.uow, visit.actor, OFFICE)
     return visit.render(
         "invitations.html",
         page=await school_codes(
-            visit.uow, visit.office, state=state, before=int(before) if before.isdecimal() else None
+            visit.uow,
+            visit.office,
+            state=state,
+            class_id=visit.number_asked("class"),
+            search=visit.query("search"),
+            sort=visit.query("sort", 30),
+            after=Cursor.read(visit.query("after", 300)),
         ),
         joining=await joining_of(visit.uow, visit.office),
-        classes=[room for room in rooms if room.school.id == visit.school.id],
+        classes=await classes_of(visit),
         state=state,
         states=STATES,
         now=visit.uow.now,
+        status=status,
     )
 
 
 async def issue(visit: Visit) -> web.StreamResponse:
-    """Codes for a class (by its number), or for all of the school who are not linked. The slips are the answer."""
-    room = visit.form.get("class", "")
-    class_name = None
-    if room != "all":
-        rooms = await list_classes(visit.uow, visit.actor, OFFICE)
-        found = [one for one in rooms if str(one.id) == room and one.school.id == visit.school.id]
-        if not found:
-            raise NotFound("class_not_found")
-        class_name = found[0].name
+    """Codes for some classes, or for all of the school who are not linked. The slips are the answer."""
+    if visit.form.get("as") == "csv" and visit.session.verified_at is None:
+        return visit.go("/account", needed=1)
+    class_ids = None
+    if visit.form.get("for") != "all":
+        class_ids = {room.id for room in await classes_of(visit) if visit.form.get(f"class-{room.id}")}
+        if not class_ids:
+            visit.faults["class"] = visit.t("Choose a class, or the whole school.")
+            return await _page(visit, status=400)
     report = await invite_from_office(
         visit.uow,
         visit.session.key,
         visit.school.id,
-        class_name=class_name,
+        class_ids=class_ids,
         code_key=visit.panel.services.code_key,
     )
     if not report.issued:
         return visit.go("/invitations", done="nobody")
-    return await slips_answer(visit, report)
+    return await codes_answer(visit, report)
 
 
-async def slips_answer(visit: Visit, report: IssueReport) -> web.StreamResponse:
-    """The print sheet, shown this once: codes are kept only as hashes."""
-    page = print_slips(
+async def codes_answer(visit: Visit, report: IssueReport) -> web.StreamResponse:
+    """The codes as a print sheet, a PDF or a table, shown this once: they are kept only as hashes."""
+    printing: Callable[[], str | bytes] = partial(
+        slips_pdf if visit.form.get("as") == "pdf" else print_slips,
         report.issued,
         web_url=visit.panel.services.public_url,
         telegram_username=visit.panel.services.own_username,
         school_bots=await bot_names(visit.uow, [visit.school.id]),
     )
+    if visit.form.get("as") == "csv":
+        t = visit.t
+        header = [
+            t("Family name"),
+            t("Given name"),
+            t("Roles"),
+            t("Class or children"),
+            t("Code"),
+            t("Valid until"),
+        ]
+        rows = [
+            [
+                *(one.invitee.name.family, one.invitee.name.given),
+                t.list([t(ROLE_NAMES[role]) for role in one.invitee.roles]),
+                ", ".join(one.invitee.about) or one.invitee.class_name,
+                show_code(one.code),
+                one.expires_at.astimezone(visit.school.zone).date().isoformat(),
+            ]
+            for one in report.issued
+        ]
+        return table_file("codes.csv", header, rows)
+    # Drawing hundreds of squares takes seconds.
+    page = await asyncio.to_thread(printing)
+    if isinstance(page, bytes):
+        return web.Response(
+            body=page,
+            content_type="application/pdf",
+            headers={"Content-Disposition": 'inline; filename="codes.pdf"'},
+        )
     return web.Response(text=page, content_type="text/html")
+
+
+async def revoke_class(visit: Visit) -> web.StreamResponse:
+    """End all open codes of a class: of its pupils and their guardians."""
+    class_id = number_of(visit, "class")
+    if class_id is None:
+        visit.faults["revoke"] = visit.t("Choose a class.")
+        return await _page(visit, status=400)
+    await revoke_codes_of_class(visit.uow, visit.session.key, visit.school.id, class_id)
+    return visit.go("/invitations", done="class_revoked")
+
+
+async def export(visit: Visit) -> web.StreamResponse:
+    """The list as a table file, without the codes themselves, which nobody has; audited."""
+    asked = visit.query("state")
+    state: CodeState = asked if asked in STATES else "open"
+    page = await school_codes(
+        visit.uow,
+        visit.office,
+        state=state,
+        class_id=visit.number_asked("class"),
+        search=visit.query("search"),
+        sort=visit.query("sort", 30),
+        most=_MOST_IN_A_FILE,
+    )
+    await note_export(visit, "invitations.export", codes=len(page.lines))
+    t, zone = visit.t, visit.school.zone
+    header = [
+        t("Family name"),
+        t("Given name"),
+        t("State"),
+        t("Issued"),
+        t("Issued by"),
+        t("Valid until"),
+        t("Used"),
+    ]
+    rows = [
+        [
+            *(one.person.family, one.person.given, t(STATES[state])),
+            one.issued_at.astimezone(zone).date().isoformat(),
+            one.issued_by,
+            one.expires_at.astimezone(zone).date().isoformat(),
+            one.used_at.astimezone(zone).date().isoformat() if one.used_at else "",
+        ]
+        for one in page.lines
+    ]
+    return table_file("invitations.csv", header, rows)
 
 
 async def revoke(visit: Visit) -> web.StreamResponse:
@@ -84,5 +179,7 @@ async def revoke(visit: Visit) -> web.StreamResponse:
 PAGES = (
     Page("GET", "/invitations", show, OFFICE_WORK, entry=(N_("Invitations"), 20)),
     Page("POST", "/invitations", issue, OFFICE_WORK),
+    Page("POST", "/invitations/export", export, OFFICE_WORK, needs_code=True),
+    Page("POST", "/invitations/revoke", revoke_class, OFFICE_WORK),
     Page("POST", r"/invitations/{id:\d{1,18}}/revoke", revoke, OFFICE_WORK),
 )

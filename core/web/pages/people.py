@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from core.db.audit import record
 from core.domain.rights import Role
 from core.i18n import N_
-from core.queries.classes import OFFICE, list_classes
 from core.queries.pages import IN_A_FILE, Cursor, whole
 from core.queries.school_people import PeoplePage, PersonLine, list_people
 from core.web.page import OFFICE_WORK, Page, Visit
+from core.web.pages.person_forms import classes_of, note_export
 from core.web.table_file import table_file
 
 ROLES = (
@@ -23,8 +22,7 @@ _MOST_FOUND = 20_000
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of the list."""
-    rooms = await list_classes(visit.uow, visit.actor, OFFICE)
-    classes = [room for room in rooms if room.school.id == visit.school.id]
+    classes = await classes_of(visit)
     asked = _asked(visit)
     page = await list_people(visit.uow, visit.office, **asked, after=Cursor.read(visit.query("after", 300)))  # type: ignore[arg-type]
     return visit.render("people.html", page=page, classes=classes, asked=asked, roles=ROLES)
@@ -38,13 +36,7 @@ async def export(visit: Visit) -> web.StreamResponse:
         most = _MOST_FOUND if asked["search"] else IN_A_FILE
         return await list_people(visit.uow, visit.office, **asked, after=after, most=most)  # type: ignore[arg-type]
 
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "people.export",
-            actor_id=visit.office.officer_id,
-            after={"school": int(visit.school.id), **_recorded(asked)},
-        )
+    await note_export(visit, "people.export", **_recorded(asked))
     t = visit.t
     header = [t("Family name"), t("Given name"), t("Roles"), t("Class"), t("Children"), t("Linked")]
     return table_file("people.csv", header, (_cells(visit, one) async for one in whole(page)))
@@ -65,12 +57,14 @@ def _cells(visit: Visit, one: PersonLine) -> list[str]:
 
 def _asked(visit: Visit) -> dict[str, object]:
     """The filter of the address; what makes no sense is left out."""
-    role, room, linked = visit.query("role"), visit.query("class"), visit.query("linked")
+    role, linked = visit.query("role"), visit.query("linked")
     return {
         "search": visit.query("search"),
-        "class_id": int(room) if room.isascii() and room.isdigit() and len(room) < 19 else None,
+        "class_id": visit.number_asked("class"),
         "role": Role(role) if role in [one.value for one in ROLES] else None,
         "linked": {"yes": True, "no": False}.get(linked),
+        "left": visit.query("left", 1) == "1",
+        "sort": visit.query("sort", 30),
     }
 
 

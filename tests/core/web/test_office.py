@@ -84,7 +84,7 @@ async def test_a_class_gets_its_slips_once_and_each_can_be_revoked(site: Site, c
     panel = await in_panel(site, cast, "secretary")
     for name in ("ivan", "mother"):
         await panel.post(f"/people/{cast[name].person_id}/unlink")
-    response = await panel.post("/invitations", **{"class": cast.classes["7A"]})
+    response = await panel.post("/invitations", **{f"class-{cast.classes['7A']}": 1})
     sheet = await response.text()
     assert response.status == 200
     codes = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}", sheet)
@@ -92,7 +92,7 @@ async def test_a_class_gets_its_slips_once_and_each_can_be_revoked(site: Site, c
     page = await panel.read("/invitations")
     assert "Not used yet 2" in page
     assert codes[0] not in page
-    again = await panel.post("/invitations", **{"class": cast.classes["7A"]})
+    again = await panel.post("/invitations", **{f"class-{cast.classes['7A']}": 1})
     assert again.headers["Location"] == "/admin/invitations?done=nobody"
     async with UnitOfWork(site.app.database, site.app.clock) as uow:
         number = await uow.value(sa.select(sa.func.max(Invitation.id)))
@@ -105,7 +105,7 @@ async def test_a_secretarys_code_never_opens_an_administrators_rights(site: Site
     panel = await in_panel(site, cast, "secretary")
     assert (await panel.post(f"/people/{cast['admin'].person_id}/invite")).status == 404
     await panel.post(f"/people/{cast['head'].person_id}/unlink")
-    await panel.post("/invitations", **{"class": "all"})
+    await panel.post("/invitations", **{"for": "all"})
     async with UnitOfWork(site.app.database, site.app.clock) as uow:
         granted = await uow.rows(sa.select(InvitationRole.role).distinct())
     assert not {row.role for row in granted} & {Role.ADMIN, Role.HEAD, Role.DEPUTY, Role.OPERATOR}

@@ -34,7 +34,23 @@ _EXPECTED = {
     ("POST", r"/people/{id:\d{1,18}}/invite"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/unlink"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/rights"): _OFFICE,
+    ("GET", "/people/new"): _OFFICE,
+    ("POST", "/people/new"): _OFFICE,
+    ("GET", "/people/duplicates"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/edit"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/edit"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/roles"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/roles/end"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/class"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/family"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/family"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/family/end"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/merge"): _OFFICE,
+    ("POST", r"/people/{id:\d{1,18}}/merge"): _OFFICE,
     ("GET", "/invitations"): _OFFICE,
+    ("POST", "/invitations/export"): _OFFICE,
+    ("POST", "/invitations/revoke"): _OFFICE,
+    ("POST", "/links/export"): _OFFICE,
     ("POST", "/invitations"): _OFFICE,
     ("POST", r"/invitations/{id:\d{1,18}}/revoke"): _OFFICE,
     ("GET", "/links"): _OFFICE,
@@ -159,11 +175,11 @@ async def test_whoever_has_no_work_there_gets_no_link(site: Site, cast: Cast) ->
 async def test_a_write_needs_the_pages_token_and_our_own_address(site: Site, cast: Cast) -> None:
     panel = await in_panel(site, cast, "admin")
     token, panel.token = panel.token, "0" * 64
-    assert (await panel.post("/invitations", **{"class": "all"})).status == 403
+    assert (await panel.post("/invitations", **{"for": "all"})).status == 403
     panel.token = token
     foreign = await panel.browser.session.post(
         "/admin/invitations",
-        data={"csrf": token, "class": "all"},
+        data={"csrf": token, "for": "all"},
         headers={"Origin": "https://evil.example"},
     )
     assert foreign.status == 403
