@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.domain.grading import scale
-from core.domain.kinds import Messenger, TransactionKind, Urgency
+from core.domain.kinds import AttendanceKind, Messenger, TransactionKind, Urgency
 from core.domain.rights import GuardianRights, Role
 from core.i18n import N_, Translator
 
@@ -46,6 +46,13 @@ MEAL_NAMES: dict[str, str] = {
     "lunch": N_("Lunch"),
     "snack": N_("Snack"),
     "dinner": N_("Dinner"),
+}
+
+ATTENDANCE_NAMES: dict[AttendanceKind, str] = {
+    AttendanceKind.ABSENT: N_("Absent"),
+    AttendanceKind.ILL: N_("Ill"),
+    AttendanceKind.EXCUSED: N_("Excused"),
+    AttendanceKind.LATE: N_("Late"),
 }
 
 MARK_KINDS: dict[str, str] = {

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    attendance,
+    audit,
+    canteen,
+    diary,
+    invitations,
+    journal,
+    links,
+    overview,
+    people,
+    person,
+    sessions,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
     *people.PAGES,
     *person.PAGES,
+    *diary.PAGES,
     *invitations.PAGES,
     *links.PAGES,
+    *journal.PAGES,
+    *attendance.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,

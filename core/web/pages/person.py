@@ -6,7 +6,7 @@ from aiohttp import web
 
 from core.actions.guardians import restrict_guardian
 from core.actions.office_links import end_links, invite_from_office
-from core.domain.rights import GuardianRights
+from core.domain.rights import GuardianRights, Role
 from core.errors import NotFound
 from core.queries.school_people import person_card
 from core.web.page import AUDITORS, OFFICE_WORK, Page, Visit
@@ -17,7 +17,11 @@ async def show(visit: Visit) -> web.StreamResponse:
     """The person's page."""
     one = await person_card(visit.uow, visit.office, visit.number())
     return visit.render(
-        "person.html", one=one, rights=tuple(GuardianRights), audits=visit.office.may(AUDITORS)
+        "person.html",
+        one=one,
+        rights=tuple(GuardianRights),
+        audits=visit.office.may(AUDITORS),
+        is_pupil=any(held.role is Role.STUDENT for held in one.roles),
     )
 
 

@@ -14,6 +14,7 @@ _OFFICE = frozenset({"secretary", "admin", "other_admin"})
 _PANEL = _OFFICE | {"head", "deputy", "canteen", "operator"}
 _ADMINS = frozenset({"admin", "other_admin"})
 _CANTEEN = _ADMINS | {"canteen"}
+_LEADERS = _ADMINS | {"head", "deputy"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
@@ -23,6 +24,12 @@ _EXPECTED = {
     ("POST", r"/people/{id:\d{1,18}}/invite"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/unlink"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/rights"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/diary"): _LEADERS,
+    ("GET", "/journal"): _LEADERS,
+    ("POST", "/journal/export"): _LEADERS,
+    ("GET", "/attendance"): _LEADERS,
+    ("POST", "/attendance/export"): _LEADERS,
+    ("GET", r"/attendance/{id:\d{1,18}}"): _LEADERS,
     ("GET", "/invitations"): _OFFICE,
     ("POST", "/invitations"): _OFFICE,
     ("POST", r"/invitations/{id:\d{1,18}}/revoke"): _OFFICE,
