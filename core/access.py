@@ -366,10 +366,11 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
             of_all_courses = relations - {Relation.TEACHER}
             if allowed(of_all_courses, right):
                 officer = next((one for by, one in through.items() if one and allowed((by,), right)), None)
-                if needs_audit(of_all_courses, right):
+                if needs_audit(of_all_courses, right) and (right.value, student_id) not in uow.looks:
                     async with uow.writing():
                         subject = ("person", student_id)
                         await record(uow, f"look.{right.value}", actor_id=officer, subject=subject)
+                    uow.looks.add((right.value, student_id))
                 return StudentAccess(seen, frozenset(relations), officer_id=officer)
             if allowed(relations, right):
                 return StudentAccess(seen, frozenset(relations), shared)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from core.domain.audience_words import Audience
 from core.domain.grading import scale
-from core.domain.kinds import AudienceKind, Messenger, TransactionKind, Urgency
+from core.domain.kinds import AttendanceKind, AudienceKind, Messenger, TransactionKind, Urgency
 from core.domain.rights import GuardianRights, Role
 from core.domain.telling import Held
 from core.i18n import N_, Translator
@@ -62,6 +62,13 @@ SCALE_NAMES: dict[str, str] = {
     "letters": N_("Letters A to F"),
     "passfail": N_("Pass or fail"),
     "words": N_("In words"),
+}
+
+ATTENDANCE_NAMES: dict[AttendanceKind, str] = {
+    AttendanceKind.ABSENT: N_("Absent"),
+    AttendanceKind.ILL: N_("Ill"),
+    AttendanceKind.EXCUSED: N_("Excused"),
+    AttendanceKind.LATE: N_("Late"),
 }
 
 MARK_KINDS: dict[str, str] = {

@@ -15,17 +15,12 @@ from core.access import Student
 from core.cards import Block, Button, Card, Facts, Item, Listing, Text
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import AttendanceKind
-from core.i18n import N_, Translator
+from core.i18n import Translator
 from core.queries.attendance import AttendanceEvent, AttendanceRecord
+from core.words import ATTENDANCE_NAMES
 
 _ON_A_PAGE = 15
 Id = Annotated[int, Field(ge=0, le=LARGEST_ID)]
-KINDS: dict[AttendanceKind, str] = {
-    AttendanceKind.ABSENT: N_("Absent"),
-    AttendanceKind.ILL: N_("Ill"),
-    AttendanceKind.EXCUSED: N_("Excused"),
-    AttendanceKind.LATE: N_("Late"),
-}
 
 
 class AttendanceTap(CallbackData, prefix="att"):
@@ -46,7 +41,9 @@ def attendance_card(
     counts = record.counts
     if record.events:
         blocks.append(
-            Facts(tuple((t(name), str(counts[kind])) for kind, name in KINDS.items() if counts[kind]))
+            Facts(
+                tuple((t(name), str(counts[kind])) for kind, name in ATTENDANCE_NAMES.items() if counts[kind])
+            )
         )
     blocks.append(_taken(t, record))
     shown = record.events[page * _ON_A_PAGE : (page + 1) * _ON_A_PAGE]
@@ -112,7 +109,7 @@ def _taken(t: Translator, record: AttendanceRecord) -> Block:
 
 def _event(t: Translator, event: AttendanceEvent, today: date) -> str:
     day = t.date(event.on, "short") if (today - event.on).days > 1 else t.relative_day(event.on, today)
-    kind = t(KINDS[event.kind])
+    kind = t(ATTENDANCE_NAMES[event.kind])
     if event.kind is AttendanceKind.LATE and event.minutes:
         kind = t.plural("Late by {n} minute", "Late by {n} minutes", event.minutes)
     text = t(

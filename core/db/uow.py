@@ -30,6 +30,8 @@ class UnitOfWork:
         self.clock = clock
         self.via = via
         self.statements = 0
+        self.looks: set[tuple[str, int]] = set()
+        """The audited looks that this unit of work has recorded: one page or answer is one look."""
         self._over = over
         self._writer: AsyncConnection | None = None
         self.before_commit: list[Callable[[], Awaitable[None]]] = []

@@ -27,6 +27,8 @@ OFFICE_WORK = (Role.ADMIN, Role.SECRETARY)
 SCHOOL_VIEW = (Role.ADMIN, Role.SECRETARY, Role.HEAD, Role.DEPUTY)
 """The overview of a school."""
 AUDITORS = (Role.ADMIN,)
+STATISTICS = (Role.ADMIN, Role.HEAD, Role.DEPUTY)
+"""Attendance, the state of the journal, and a pupil's diary: the office's others see none of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Panel:
         environment.globals.update(
             charts=charts,
             navigation=navigation,
+            page_paths=frozenset(page.path for page in PAGES),
             outcomes=OUTCOMES,
             role_names=ROLE_NAMES,
             rights_words=RIGHTS_NAMES,

@@ -173,7 +173,9 @@ async def move(visit: Visit) -> web.StreamResponse:
         return await _report(visit, status=400)
     moment = at
     return await _do(
-        visit, lambda number: move_announcement(visit.uow, visit.session.key, number, moment), done="moved"
+        visit,
+        lambda number: move_announcement(visit.uow, visit.session.key, number, moment),
+        done="rescheduled",
     )
 
 

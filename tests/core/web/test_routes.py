@@ -17,6 +17,7 @@ _LEADERS = _ADMINS | {"head", "deputy"}
 _OPERATORS = frozenset({"operator"})
 _CANTEEN = _ADMINS | {"canteen"}
 _SPEAKERS = _ADMINS | {"head", "deputy"}
+_LEADERS = _ADMINS | {"head", "deputy"}
 # Each page: who opens it. One that is missing here fails the test.
 _EXPECTED = {
     ("GET", ""): _PANEL,
@@ -47,6 +48,12 @@ _EXPECTED = {
     ("POST", r"/people/{id:\d{1,18}}/family/end"): _OFFICE,
     ("GET", r"/people/{id:\d{1,18}}/merge"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/merge"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/diary"): _LEADERS,
+    ("GET", "/journal"): _LEADERS,
+    ("POST", "/journal/export"): _LEADERS,
+    ("GET", "/attendance"): _LEADERS,
+    ("POST", "/attendance/export"): _LEADERS,
+    ("GET", r"/attendance/{id:\d{1,18}}"): _LEADERS,
     ("GET", "/invitations"): _OFFICE,
     ("POST", "/invitations/export"): _OFFICE,
     ("POST", "/invitations/revoke"): _OFFICE,

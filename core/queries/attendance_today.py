@@ -1,0 +1,186 @@
+"""A school's attendance on one day, class by class: in figures, without anybody's name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.db.engine import LONG
+from core.db.models import AbsenceNotice, Attendance, Course, Enrollment, Lesson, SchoolClass
+from core.db.spans import holds_on
+from core.db.uow import UnitOfWork
+from core.domain.kinds import AttendanceKind
+from core.queries.held_lessons import held_lessons
+from core.queries.offices import Office
+
+REGISTERS_BY = time(11)
+"""On the school's wall: from then on a class without a register of the day stands out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAttendance:
+    """A class's day in pupils. Of ``lessons`` begun so far ``registered`` have their register; who missed one is counted
+    under each kind that was entered, in ``away`` once. ``reported`` are pupils whose parents wrote that they miss."""
+
+    id: int
+    name: str
+    pupils: int
+    lessons: int
+    registered: int
+    absent: int
+    excused: int
+    ill: int
+    late: int
+    away: int
+    reported: int
+
+    @property
+    def share(self) -> int | None:
+        """Per cent of the pupils who missed nothing; None where no register was taken."""
+        return (
+            round(100 * (self.pupils - self.away) / self.pupils) if self.pupils and self.registered else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolAttendance:
+    """All classes of the school on a day."""
+
+    on: date
+    classes: tuple[ClassAttendance, ...]
+    is_late_without: bool
+    """Whether it is so late in the day that a class without any register stands out."""
+
+    @property
+    def total(self) -> ClassAttendance:
+        """The classes that have a register together; ``lessons`` and ``registered`` of all."""
+        known = [one for one in self.classes if one.registered]
+        return ClassAttendance(
+            0,
+            "",
+            sum(one.pupils for one in known),
+            sum(one.lessons for one in self.classes),
+            sum(one.registered for one in self.classes),
+            *(
+                sum(getattr(one, name) for one in known)
+                for name in ("absent", "excused", "ill", "late", "away")
+            ),
+            sum(one.reported for one in self.classes),
+        )
+
+    @property
+    def without_register(self) -> tuple[ClassAttendance, ...]:
+        """The classes that had lessons and no register yet, once it is late enough to say so."""
+        if not self.is_late_without:
+            return ()
+        return tuple(one for one in self.classes if one.lessons and not one.registered)
+
+
+async def attendance_on(uow: UnitOfWork, office: Office, day: date | None = None) -> SchoolAttendance:
+    """Today's, or a day's. Five statements."""
+    school = office.school
+    now = uow.now.astimezone(school.zone)
+    on = day or now.date()
+    classes = await uow.rows(
+        sa.select(SchoolClass.id, SchoolClass.name, sa.func.count(Enrollment.student_id).label("pupils"))
+        .outerjoin(Enrollment, (Enrollment.class_id == SchoolClass.id) & holds_on(Enrollment, on))
+        .where(
+            SchoolClass.school_id == school.id,
+            sa.or_(SchoolClass.ended_on.is_(None), SchoolClass.ended_on >= on),
+        )
+        .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
+        .order_by(SchoolClass.grade, SchoolClass.name, SchoolClass.id)
+    )
+    held = await held_lessons(uow, school, on, on)
+    wall = time.max if on < now.date() else now.time() if on == now.date() else time.min
+    begun = sa.or_(held.c.starts.is_(None), held.c.starts <= sa.bindparam("wall", wall, type_=sa.Time()))
+    taken = Lesson.register_taken_at.is_not(None)
+    lessons = await uow.rows(
+        sa.select(
+            Course.class_id,
+            sa.func.sum(sa.case((sa.or_(begun, taken), 1), else_=0)).label("lessons"),
+            sa.func.sum(sa.case((taken, 1), else_=0)).label("registered"),
+        )
+        .select_from(held)
+        .join(Course, Course.id == held.c.course_id)
+        .outerjoin(
+            Lesson,
+            (Lesson.course_id == held.c.course_id)
+            & (Lesson.date == held.c.day)
+            & (Lesson.period == held.c.period),
+        )
+        .where(Course.class_id.is_not(None))
+        .group_by(Course.class_id)
+        .execution_options(**LONG)
+    )
+    return SchoolAttendance(
+        on,
+        _classes(classes, lessons, await _missing(uow, office, on), await _reported(uow, office, on)),
+        on < now.date() or (on == now.date() and now.time() >= REGISTERS_BY),
+    )
+
+
+async def _missing(uow: UnitOfWork, office: Office, on: date) -> dict[int, dict[str, int]]:
+    """Pupils by class and kind. One statement."""
+    kinds = {
+        "away": Attendance.kind != AttendanceKind.LATE,
+        "absent": Attendance.kind == AttendanceKind.ABSENT,
+        "excused": Attendance.kind == AttendanceKind.EXCUSED,
+        "ill": Attendance.kind == AttendanceKind.ILL,
+        "late": Attendance.kind == AttendanceKind.LATE,
+    }
+    rows = await uow.rows(
+        sa.select(
+            Enrollment.class_id,
+            *(
+                sa.func.count(sa.case((condition, Attendance.student_id)).distinct()).label(name)
+                for name, condition in kinds.items()
+            ),
+        )
+        .select_from(Lesson)
+        .join(Course, (Course.id == Lesson.course_id) & (Course.school_id == office.school.id))
+        .join(Attendance, Attendance.lesson_id == Lesson.id)
+        .join(Enrollment, (Enrollment.student_id == Attendance.student_id) & holds_on(Enrollment, on))
+        .where(Lesson.date == on)
+        .group_by(Enrollment.class_id)
+    )
+    return {row.class_id: {name: getattr(row, name) for name in kinds} for row in rows}
+
+
+async def _reported(uow: UnitOfWork, office: Office, on: date) -> dict[int, int]:
+    """Pupils by class whose parents reported something for the day. One statement."""
+    rows = await uow.rows(
+        sa.select(
+            Enrollment.class_id,
+            sa.func.count(AbsenceNotice.child_id.distinct()).label("number"),
+        )
+        .join(Enrollment, (Enrollment.student_id == AbsenceNotice.child_id) & holds_on(Enrollment, on))
+        .join(SchoolClass, SchoolClass.id == Enrollment.class_id)
+        .where(
+            SchoolClass.school_id == office.school.id, AbsenceNotice.starts <= on, AbsenceNotice.ends >= on
+        )
+        .group_by(Enrollment.class_id)
+    )
+    return {row.class_id: row.number for row in rows}
+
+
+def _classes(
+    classes: Any, lessons: Any, missing: dict[int, dict[str, int]], reported: dict[int, int]
+) -> tuple[ClassAttendance, ...]:
+    begun: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    begun.update({row.class_id: (int(row.lessons), int(row.registered)) for row in lessons})
+    return tuple(
+        ClassAttendance(
+            row.id,
+            row.name,
+            row.pupils,
+            *begun[row.id],
+            *(missing.get(row.id, {}).get(name, 0) for name in ("absent", "excused", "ill", "late", "away")),
+            reported.get(row.id, 0),
+        )
+        for row in classes
+    )
