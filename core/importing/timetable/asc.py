@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -58,8 +59,9 @@ class _Asc:
     teachers: dict[str, Teacher] = field(default_factory=dict)
     rooms: dict[str, str] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
-    whole: dict[str, str] = field(default_factory=dict)
-    """Classes by the id of the group that is all of one."""
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By table and the file's id what it is called here: aSc numbers things anew in every base, so a number that was
+    somebody else's last year must not be taken for them. A group that is all of a class is that class."""
     weeks: dict[str, str] = field(default_factory=dict)
     """Masks of weeks by the id of their definition."""
 
@@ -67,11 +69,14 @@ class _Asc:
         self._read_days()
         self._read_periods()
         for node in self._listed("subjects", "subject"):
-            one = node.attribute("id")
-            name = node.attribute("name") or node.attribute("short") or one
-            self.subjects[one] = Named(one, name, node.attribute("short"), node.attribute("partner_id"))
+            one = self._called("subject", node, _name_of(node))
+            self.subjects[one] = Named(
+                one, _name_of(node), node.attribute("short"), node.attribute("partner_id")
+            )
         for node in self._listed("teachers", "teacher"):
-            self.teachers[node.attribute("id")] = _teacher(node)
+            teacher = _teacher(node)
+            one = self._called("teacher", node, teacher.name)
+            self.teachers[one] = replace(teacher, id=one)
         for node in self._listed("classrooms", "classroom"):
             self.rooms[node.attribute("id")] = node.attribute("name") or node.attribute("short")
         self._read_groups()
@@ -112,7 +117,9 @@ class _Asc:
                 if not one:
                     self.findings.tell(node.line, tag, f"has no {key}", rejected=True)
                 elif one in seen:
-                    self.findings.tell(node.line, tag, f"the {key} {one!r} is there twice; the first one counts")
+                    self.findings.tell(
+                        node.line, tag, f"the {key} {one!r} is there twice; the first one counts"
+                    )
                 else:
                     seen.add(one)
                     yield node
@@ -148,41 +155,59 @@ class _Asc:
             self.findings.note(
                 Said("The days of the file are taken as Monday and the days after it.")
                 if not any(listed)
-                else Said("The days {days} are taken as Monday and the days after it.", days=", ".join(listed))
+                else Said(
+                    "The days {days} are taken as Monday and the days after it.", days=", ".join(listed)
+                )
             )
 
     def _read_periods(self) -> None:
         for node in self._listed("periods", "period", "period"):
             number = node.attribute("period")
             if not number.isdecimal() or int(number) > 99:
-                self.findings.tell(node.line, "period", f"{number[:20]!r} is no number of a period", rejected=True)
+                self.findings.tell(
+                    node.line, "period", f"{number[:20]!r} is no number of a period", rejected=True
+                )
                 continue
             starts, ends = read_time(node.attribute("starttime")), read_time(node.attribute("endtime"))
             if starts and ends and starts >= ends:
-                self.findings.tell(node.line, "endtime", f"period {number} ends before it begins; without times")
+                self.findings.tell(
+                    node.line, "endtime", f"period {number} ends before it begins; without times"
+                )
                 starts = ends = None
             self.periods[int(number)] = Period(int(number), node.attribute("name") or number, starts, ends)
 
     def _read_groups(self) -> None:
         for node in self._listed("classes", "class"):
-            one, grade = node.attribute("id"), node.attribute("grade")
-            name = node.attribute("name") or node.attribute("short") or one
+            one, grade = self._called("class", node, _name_of(node)), node.attribute("grade")
             self.groups[one] = Group(
                 one,
-                name,
+                _name_of(node),
                 node.attribute("short"),
                 is_class=True,
                 grade=int(grade) if grade.isdecimal() and 0 < int(grade) < 20 else None,
                 register_id=node.attribute("partner_id"),
             )
         for node in self._listed("groups", "group"):
-            one, of_class = node.attribute("id"), node.attribute("classid")
-            if of_class not in self.groups:
-                self.findings.tell(node.line, "classid", f"there is no class {of_class!r}", rejected=True)
+            of_class = self.ids.get(("class", node.attribute("classid")))
+            if of_class is None:
+                words = f"there is no class {node.attribute('classid')!r}"
+                self.findings.tell(node.line, "classid", words, rejected=True)
             elif node.attribute("entireclass") == "1":
-                self.whole[one] = of_class
+                self.ids["group", node.attribute("id")] = of_class
             else:
-                self.groups[one] = Group(one, node.attribute("name") or one, above=(of_class,), is_class=False)
+                one = self._called("group", node, f"{of_class}: {_name_of(node)}")
+                self.groups[one] = Group(one, _name_of(node), above=(of_class,), is_class=False)
+
+    def _called(self, table: str, node: Node, name: str) -> str:
+        """The name, where it is the first of its table; else what tells it from others of the name."""
+        taken = {called for (of_table, _), called in self.ids.items() if of_table == table}
+        one, short = node.attribute("id"), node.attribute("short")
+        called = next(
+            (it for it in (name, f"{name} ({short})" if short else name) if it not in taken),
+            f"{name} ({one})",
+        )
+        self.ids[table, one] = called
+        return called
 
     def _cards(self) -> Iterator[Node]:
         for holder in self.root.all("cards"):
@@ -208,7 +233,9 @@ class _Asc:
             length = self._length(node)
             found = cards[number]
             placements = self._placements(found, 1 if one_by_one else length)
-            periods = sum(one.length * (1 if one.parity is WeekParity.EVERY else Decimal("0.5")) for one in placements)
+            periods = sum(
+                one.length * (1 if one.parity is WeekParity.EVERY else Decimal("0.5")) for one in placements
+            )
             wanted = read_number(node.attribute("periodsperweek")) or Decimal(0)
             unplaced = max(0, int((wanted - periods) / length)) if found or wanted else 0
             yield from self._activity(node, number, placements, unplaced=unplaced)
@@ -217,7 +244,9 @@ class _Asc:
     def _length(self, node: Node) -> int:
         text = node.attribute("periodspercard") or node.attribute("durationperiods") or "1"
         if not text.isdecimal() or not 1 <= int(text) <= _LONGEST:
-            self.findings.tell(node.line, "periodspercard", f"{text[:20]!r} is no number of periods; taken as 1")
+            self.findings.tell(
+                node.line, "periodspercard", f"{text[:20]!r} is no number of periods; taken as 1"
+            )
             return 1
         return int(text)
 
@@ -230,7 +259,7 @@ class _Asc:
             places = sorted((one.weekdays, one.parity, one.period) for one in cards.get(number, ()))
             if any(
                 one[:2] == other[:2] and other[2] - one[2] < int(length)
-                for one, other in zip(places, places[1:], strict=False)
+                for one, other in itertools.pairwise(places)
             ):
                 return True
         return False
@@ -240,19 +269,25 @@ class _Asc:
         if not period or not (node.attribute("days") or node.attribute("day")):
             return None
         if not period.isdecimal() or int(period) > 99:
-            self.findings.tell(node.line, "period", f"{period[:20]!r} is no number of a period", rejected=True)
+            self.findings.tell(
+                node.line, "period", f"{period[:20]!r} is no number of a period", rejected=True
+            )
             return None
         days = self._days_of(node)
         if not days:
             return None
         if self.periods and int(period) not in self.periods:
-            self.findings.tell(node.line, "period", f"there is no period {period}; the lesson stands there all the same")
+            self.findings.tell(
+                node.line, "period", f"there is no period {period}; the lesson stands there all the same"
+            )
         mask = node.attribute("weeks")
         if not mask and lesson is not None:
             mask = self.weeks.get(lesson.attribute("weeksdefid"), "")
         parity = parity_of_mask(mask.split(",")[0]) if "," not in mask else WeekParity.EVERY
         if parity is None:
-            self.findings.tell(node.line, "weeks", f"the weeks {mask!r} are neither odd nor even; taken as every week")
+            self.findings.tell(
+                node.line, "weeks", f"the weeks {mask!r} are neither odd nor even; taken as every week"
+            )
             parity = WeekParity.EVERY
         terms = node.attribute("terms")
         if "0" in terms and "1" in terms:
@@ -288,34 +323,44 @@ class _Asc:
     def _activity(
         self, node: Node, number: str, placements: tuple[Placement, ...], *, unplaced: int = 0
     ) -> Iterator[Activity]:
-        subject = node.attribute("subjectid")
-        if subject not in self.subjects:
-            self.findings.tell(node.line, "subjectid", f"there is no subject {subject!r}", rejected=True)
+        subject = self.ids.get(("subject", node.attribute("subjectid")))
+        if subject is None:
+            words = f"there is no subject {node.attribute('subjectid')!r}"
+            self.findings.tell(node.line, "subjectid", words, rejected=True)
             return
-        teachers = self._known(node, ("teacherids", "teacherid"), self.teachers, "teacher")
-        parts = self._known(node, ("groupids",), {**self.groups, **self.whole}, "group")
-        classes = self._known(node, ("classids", "classid"), self.groups, "class")
-        groups = list(dict.fromkeys(self.whole.get(one, one) for one in parts))
+        teachers = self._known(node, "teacher", "teacherids", "teacherid")
+        groups = list(self._known(node, "group", "groupids"))
+        classes = self._known(node, "class", "classids", "classid")
         held = {above for one in groups for above in (one, *self.groups[one].above)}
         groups += [one for one in classes if one not in held]
         yield Activity(number, subject, teachers, tuple(dict.fromkeys(groups)), placements, unplaced)
 
-    def _known(self, node: Node, columns: tuple[str, ...], known: Iterable[str], what: str) -> tuple[str, ...]:
+    def _known(self, node: Node, table: str, *columns: str) -> tuple[str, ...]:
         ids = dict.fromkeys(one for column in columns for one in _list(node.attribute(column)))
-        held = set(known)
         for one in ids:
-            if one not in held:
-                self.findings.tell(node.line, columns[0], f"there is no {what} {one!r}; the lesson is taken in without")
-        return tuple(one for one in ids if one in held)
+            if (table, one) not in self.ids:
+                words = f"there is no {table} {one!r}; the lesson is taken in without"
+                self.findings.tell(node.line, columns[0], words)
+        return tuple(dict.fromkeys(self.ids[table, one] for one in ids if (table, one) in self.ids))
 
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _name_of(node: Node) -> str:
+    return node.attribute("name") or node.attribute("short") or node.attribute("id")
+
+
 def _teacher(node: Node) -> Teacher:
     family, given = node.attribute("lastname"), node.attribute("firstname")
     short = node.attribute("short")
     name = node.attribute("name") or f"{given} {family}".strip() or short or node.attribute("id")
-    found = Teacher(node.attribute("id"), name, short, email=node.attribute("email"), register_id=node.attribute("partner_id"))
+    found = Teacher(
+        node.attribute("id"),
+        name,
+        short,
+        email=node.attribute("email"),
+        register_id=node.attribute("partner_id"),
+    )
     return replace(found, family=family, given=given) if family else found

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from core.errors import UnreadableFile
+from core.importing.said import Said
 from core.importing.timetable.model import Activity, Findings, Group, Named, Placement, Teacher, Timetable
 from core.importing.timetable.tree import Node
 from core.importing.timetable.words import periods_of, weekdays
-from core.importing.said import Said
 
 _LONGEST = 12
 """Periods on end that one activity lasts at most."""
@@ -124,7 +124,9 @@ class _Fet:
             return
         known = self.groups.get(name)
         # A subgroup may stand in several groups: it is one all the same.
-        higher = tuple(dict.fromkeys((*(known.above if known else ()), *(one for one in above if one != name))))
+        higher = tuple(
+            dict.fromkeys((*(known.above if known else ()), *(one for one in above if one != name)))
+        )
         self.groups[name] = Group(name, node.said("Long_Name") or name, above=higher)
         for tag in ("Group", "Subgroup"):
             for child in node.all(tag):
@@ -158,14 +160,21 @@ class _Fet:
             self.findings.tell(node.line, "Subject", f"activity {number} has no subject", rejected=True)
             return None
         if subject not in self.subjects:
-            self.findings.tell(node.line, "Subject", f"{subject!r} is not in Subjects_List; it is taken all the same")
+            self.findings.tell(
+                node.line, "Subject", f"{subject!r} is not in Subjects_List; it is taken all the same"
+            )
             self.subjects[subject] = Named(subject, subject)
         length = self._length(node)
         teachers = self._known(node, "Teacher", self.teachers, "Teachers_List")
         groups = self._known(node, "Students", self.groups, "Students_List")
         placement = self._placement(place, room, length, numbers) if place is not None else None
         return Activity(
-            number, subject, teachers, groups, (placement,) if placement else (), unplaced=placement is None
+            number,
+            subject,
+            teachers,
+            groups,
+            (placement,) if placement else (),
+            unplaced=int(placement is None),
         )
 
     def _length(self, node: Node) -> int:
@@ -175,11 +184,15 @@ class _Fet:
             return 1
         return int(text)
 
-    def _known(self, node: Node, tag: str, known: dict[str, Teacher] | dict[str, Group], listed: str) -> tuple[str, ...]:
+    def _known(
+        self, node: Node, tag: str, known: dict[str, Teacher] | dict[str, Group], listed: str
+    ) -> tuple[str, ...]:
         names = [" ".join(one.text.split()) for one in node.all(tag)]
         for name in names:
             if name and name not in known:
-                self.findings.tell(node.line, tag, f"{name!r} is not in {listed}; the lesson is taken in without")
+                self.findings.tell(
+                    node.line, tag, f"{name!r} is not in {listed}; the lesson is taken in without"
+                )
         return tuple(dict.fromkeys(name for name in names if name in known))
 
     def _placement(
@@ -190,11 +203,15 @@ class _Fet:
             self.findings.tell(line, "Preferred_Day", f"{day!r} is not in Days_List; the lesson has no place")
             return None
         if hour not in self.hours:
-            self.findings.tell(line, "Preferred_Hour", f"{hour!r} is not in Hours_List; the lesson has no place")
+            self.findings.tell(
+                line, "Preferred_Hour", f"{hour!r} is not in Hours_List; the lesson has no place"
+            )
             return None
         first = self.hours[hour]
         if first + length > len(numbers):
-            self.findings.tell(line, "Preferred_Hour", "the lesson lasts longer than the day; it is cut off there")
+            self.findings.tell(
+                line, "Preferred_Hour", "the lesson lasts longer than the day; it is cut off there"
+            )
             length = len(numbers) - first
         return Placement(self.days[day], numbers[first], length, room)
 
@@ -209,7 +226,9 @@ class _Fet:
             if not day or not hour:
                 continue
             if number in found and found[number][:2] != (day, hour):
-                self.findings.tell(node.line, "Activity_Id", f"activity {number} has two places; one of them counts")
+                self.findings.tell(
+                    node.line, "Activity_Id", f"activity {number} has two places; one of them counts"
+                )
                 if number in locked and not is_locked:
                     continue
             found[number] = (day, hour, node.line)

@@ -63,7 +63,7 @@ def read_timetable(path: Path) -> Timetable:
     content = _from_disk(path)
     if not content.strip():
         raise UnreadableFile(f"{path.name}: the file is empty")
-    if content.startswith(b"PK\x03\x04") or content.startswith(b"PK\x05\x06"):
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _from_zip(path)
     return _from_content(content, path.name)
 
@@ -91,7 +91,9 @@ def _untis(contents: Mapping[str, bytes], file: str) -> Timetable:
         if content.strip():
             tables[name] = _rows(content, f"{name}.TXT")
     if "GPU001" in tables and not is_lessons_in_time(tables["GPU001"]):
-        raise UnreadableFile("GPU001.TXT: its rows are not those of a timetable (lesson, class, teacher, subject, …)")
+        raise UnreadableFile(
+            "GPU001.TXT: its rows are not those of a timetable (lesson, class, teacher, subject, …)"
+        )
     if not {"GPU001", "GPU002"} & set(tables):
         raise UnreadableFile(f"{file}: GPU001.TXT is missing or empty; expected {_KINDS}")
     return parse_untis(tables, file)
@@ -106,7 +108,9 @@ def _table_name(file: str) -> str:
 def _from_disk(path: Path) -> bytes:
     try:
         if path.stat().st_size > _LARGEST:
-            raise UnreadableFile(f"{path.name}: larger than {_LARGEST // _MEGABYTE} MB, which no timetable is")
+            raise UnreadableFile(
+                f"{path.name}: larger than {_LARGEST // _MEGABYTE} MB, which no timetable is"
+            )
         return path.read_bytes()
     except FileNotFoundError:
         raise UnreadableFile(f"{path}: there is no such file or folder") from None

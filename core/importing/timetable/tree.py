@@ -100,7 +100,11 @@ def read_xml(content: bytes, file: str) -> Node:
 
 def _in_words(error: ParseError, content: bytes, file: str) -> str:
     line, column = error.position
-    if content.rstrip().endswith(b">") is False or "no element found" in str(error) or "unclosed" in str(error):
+    if (
+        content.rstrip().endswith(b">") is False
+        or "no element found" in str(error)
+        or "unclosed" in str(error)
+    ):
         return f"{file}, line {line}: the file ends in the middle; was it copied whole?"
     if "invalid token" in str(error) and _is_no_text(content, line):
         declared = _DECLARED.search(content[:500])

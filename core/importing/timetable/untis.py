@@ -51,7 +51,12 @@ def _is_placed(cells: list[str]) -> bool:
 
 
 def _is_lesson(cells: list[str]) -> bool:
-    return len(cells) > 12 and cells[0].isdecimal() and _float(cells[1]) is not None and bool(cells[6] or cells[4])
+    return (
+        len(cells) > 12
+        and cells[0].isdecimal()
+        and _float(cells[1]) is not None
+        and bool(cells[6] or cells[4])
+    )
 
 
 def _number(text: str) -> int | None:
@@ -148,7 +153,9 @@ class _Untis:
                 continue
             periods = _float(_cell(cells, 1))
             if periods is None:
-                self.findings.tell(row, "2", f"{_cell(cells, 1)[:20]!r} is no number of periods", file="GPU002.TXT")
+                self.findings.tell(
+                    row, "2", f"{_cell(cells, 1)[:20]!r} is no number of periods", file="GPU002.TXT"
+                )
                 periods = 0
             for class_name in _classes(_cell(cells, 4)):
                 key = (number, class_name, teacher, subject)
@@ -157,7 +164,9 @@ class _Untis:
 
     def _tell_unless_heading(self, table: str, row: int, cells: list[str], what: str) -> None:
         if row > 2 or any(cell.isdecimal() for cell in cells):
-            self.findings.tell(row, "1", f"{cells[0][:20]!r} is not {what}", rejected=True, file=f"{table}.TXT")
+            self.findings.tell(
+                row, "1", f"{cells[0][:20]!r} is not {what}", rejected=True, file=f"{table}.TXT"
+            )
 
     def _read_places(self) -> None:
         for row, cells in self.tables.get("GPU001", ()):
@@ -223,7 +232,9 @@ class _Untis:
             self._teacher(teacher)
             self._subject(subject)
             held = sum(1 if one.parity is WeekParity.EVERY else 0.5 for one in places)
-            missing = max(0, round(wanted[bundle] - held)) if self.tables.get("GPU001") else round(wanted[bundle])
+            missing = (
+                max(0, round(wanted[bundle] - held)) if self.tables.get("GPU001") else round(wanted[bundle])
+            )
             yield Activity(
                 f"{number} {teacher} {subject}".strip(),
                 subject,

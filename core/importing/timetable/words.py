@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -76,7 +77,7 @@ def periods_of(names: Sequence[str]) -> tuple[Period, ...]:
     if names and all(len(found) == 2 for found in times):
         read = [(_as_time(found[0]), _as_time(found[1])) for found in times]
         in_order = all(starts < ends for starts, ends in read)
-        if in_order and all(one[1] <= other[0] for one, other in zip(read, read[1:], strict=False)):
+        if in_order and all(one[1] <= other[0] for one, other in itertools.pairwise(read)):
             spans = [*read]
     return tuple(
         Period(number, name, *span) for number, name, span in zip(numbers, names, spans, strict=True)
@@ -97,7 +98,7 @@ def _numbers(names: Sequence[str]) -> list[int]:
     found = [[int(one) for one in _NUMBER.findall(_TIME.sub(" ", name))] for name in names]
     if all(len(one) == 1 for one in found):
         numbers = [one[0] for one in found]
-        if all(one < other for one, other in zip(numbers, numbers[1:], strict=False)):
+        if all(one < other for one, other in itertools.pairwise(numbers)):
             return numbers
     return list(range(1, len(names) + 1))
 
