@@ -47,7 +47,9 @@ async def _compare(uow: UnitOfWork, kind: Kind, progress: Progress) -> KindPlan:
     known = await load(uow, kind, progress.register)
     comparison = _Comparison(kind, known, progress)
     comparison.compare()
-    belonging = await dependants(uow, kind, progress.ending, progress.today) if kind.owners else {}
+    belonging: dict[int, bool] = {}
+    if kind.owners:
+        belonging = await dependants(uow, kind, progress.ending, progress.today, progress.register.scope)
     comparison.end_belonging(belonging)
     comparison.tell()
     return comparison.plan
@@ -82,7 +84,8 @@ class _Comparison:
     def compare(self) -> None:
         """Live records first, so that what they are about is known when others say that it is over."""
         kind, known = self.kind, self.known
-        self.progress.ids.update({(kind.name, external): row for external, row in known.by_external.items()})
+        for ties in (known.bound, known.by_external):
+            self.progress.ids.update({(kind.name, external): row for external, row in ties.items()})
         self.taken.update(known.by_key)
         over = []
         for one in self._claimed() if kind.apart else self._resolved():
@@ -114,7 +117,7 @@ class _Comparison:
         """The records, once it is known which row each live one has, and which names they give up."""
         found = list(self._resolved())
         for one in found:
-            row = self.known.by_external.get(one.record.id)
+            row = self.known.row_of(one.record.id)
             if one.over or row is None or row not in self.known.rows:
                 continue
             if row in self.live:
@@ -132,7 +135,7 @@ class _Comparison:
 
     def _take(self, one: _Found) -> None:
         record, values = one.record, one.values
-        row_id: RowId | None = self.known.by_external.get(record.id)
+        row_id: RowId | None = self.known.row_of(record.id)
         if row_id not in self.known.rows or record.id in self.split:
             row_id = self._adopted(self._key(values)) if self.kind.key else None
         if self.kind.apart:
@@ -179,7 +182,9 @@ class _Comparison:
 
     def _tie(self, record: Record, row_id: RowId) -> None:
         self.progress.ids[self.kind.name, record.id] = row_id
-        if record.id not in self.known.by_external:
+        if record.id in self.known.elsewhere:
+            self.plan.retied[record.id] = row_id
+        elif record.id not in self.known.by_external:
             self.plan.tied[record.id] = row_id
         elif self.known.by_external[record.id] != row_id:
             self.plan.retied[record.id] = row_id
@@ -208,7 +213,9 @@ class _Comparison:
         row: RowId | None = self.known.by_external.get(record.id)
         is_tied = row in self.known.rows
         if not is_tied:
-            row = self.taken.get(self._key(one.values)) if self.kind.key else None
+            row = self.known.bound.get(record.id)
+            if row not in self.known.rows:
+                row = self.taken.get(self._key(one.values)) if self.kind.key else None
         if row is None or isinstance(row, Made):
             return
         if not is_tied:

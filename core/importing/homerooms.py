@@ -23,6 +23,8 @@ async def compare_homerooms(uow: UnitOfWork, kind: Kind, known: Known, progress:
     led = sa.select(SchoolClass.id, SchoolClass.homeroom_teacher_id).where(
         SchoolClass.homeroom_teacher_id.is_not(None)
     )
+    if progress.register.scope is not None:
+        led = led.where(SchoolClass.school_id == progress.register.scope.school_id)
     comparison = _Homerooms(
         KindPlan(kind, known=len(known.by_external) - len(known.ended_by_register)),
         known,
