@@ -75,6 +75,17 @@ def match_surely(spoken: str, people: Sequence[Named]) -> tuple[Named, ...]:
     return ()
 
 
+def are_alike(one: str, other: str) -> bool:
+    """Whether two folded names of things may be one: the same sound, one the beginning of the other, a typing error."""
+    if one == other or (skeleton(one) and skeleton(one) == skeleton(other)):
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= 4 and longer.startswith(f"{shorter} "):
+        return True
+    most = 1 if len(shorter) < 8 else 2
+    return len(shorter) >= 5 and DamerauLevenshtein.distance(one, other, score_cutoff=most) <= most
+
+
 def search_names(said: str, people: Sequence[Named], most: int) -> tuple[Named, ...]:
     """Those whom a search means, at most so many: beginnings of words in any order, whole words first; where there are
     none, whatever ``match_name`` makes of it."""

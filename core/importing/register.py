@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,8 @@ from core.db.models import (
     AcademicYear,
     Assessment,
     Base,
+    BellPeriod,
+    BellSchedule,
     Course,
     CourseEnrollment,
     CourseTeacher,
@@ -27,6 +30,7 @@ from core.db.models import (
     SchoolClass,
     Subject,
     Term,
+    TimetableSlot,
 )
 from core.domain.rights import GuardianRights
 from core.importing.cells import Problem
@@ -65,6 +69,8 @@ class Kind:
 # In the order in which they can be written: each refers only to kinds before it.
 KINDS: tuple[Kind, ...] = (
     Kind("org", Org, "schools and districts", ended="ended_on"),
+    Kind("bell_schedule", BellSchedule, "bell schedules", ("school_id", "name")),
+    Kind("bell_period", BellPeriod, "periods of bell schedules", ("schedule_id", "number")),
     Kind("year", AcademicYear, "school years", ended="ended_on"),
     Kind("term", Term, "terms", ended="ended_on"),
     Kind("person", Person, "people"),
@@ -123,6 +129,8 @@ KINDS: tuple[Kind, ...] = (
         ended="ends",
         owners=MappingProxyType({"course_id": "course", "student_id": "person"}),
     ),
+    # Compared with the timetable before, tied to nothing: core.importing.slots.
+    Kind("slot", TimetableSlot, "lessons of the week"),
     Kind("assessment", Assessment, "assessments"),
     Kind(
         "mark",
@@ -181,6 +189,8 @@ class Register:
     """Kinds of files that are called whole and have no rows."""
     bound: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     scope: Scope | None = None
+    timetable_from: date | None = None
+    """The first day of the timetable that this is: what the school had before ends the day before."""
     _rejected: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _told: Counter[tuple[str, bool]] = field(default_factory=Counter)
 

@@ -69,11 +69,13 @@ class _Slots:
         self.known[_place(row)].append(row)
 
     def take(self, values: dict[str, Any]) -> None:
-        """One row stays or changes where it says the same or has not begun; else a new one begins."""
+        """One row stays where it says the same, or changes where it has not begun; else a new one begins."""
         rows = self.known.get(_place(values), [])
         begun = [row for row in rows if row["valid_from"] is None or row["valid_from"] < self.starts]
         to_come = [row for row in rows if row not in begun]
-        same = next((row for row in begun if all(row[name] == values[name] for name in _SAID)), None)
+        same = next(
+            (row for row in begun if all(row[name] == values.get(name, row[name]) for name in _SAID)), None
+        )
         row = same or (to_come[0] if to_come else None)
         if row is None:
             made = Made(self.plan.kind.name, len(self.plan.new))

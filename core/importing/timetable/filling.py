@@ -319,6 +319,8 @@ class _Filling:
             if place.room:
                 rooms[key][place.room] = None
         for key, (ref, place, period) in where.items():
+            # A file that names no room at all does not say that there are none.
+            room = {"room": ", ".join(rooms.get(key, ()))} if rooms else {}
             self.register.add(
                 "slot",
                 key,
@@ -327,8 +329,8 @@ class _Filling:
                     "schedule_id": schedule,
                     "weekday": place.weekday,
                     "period": period,
-                    "room": ", ".join(rooms[key]),
                     "parity": place.parity,
+                    **room,
                 },
             )
         if any(one.parity is not WeekParity.EVERY for _, one, _ in where.values()):

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from core.domain.matching import Named as Person
-from core.domain.matching import match_name, match_surely, search_names
-from core.domain.name_forms import class_key, skeleton
+from core.domain.matching import are_alike, match_name, match_surely, search_names
+from core.domain.name_forms import class_key
 from core.domain.names import fold
 from core.importing.importer import Question
 from core.importing.said import Said
@@ -152,7 +150,7 @@ def match_subjects(
         name = fold(one.name)
         for other in known:
             theirs = fold(other.name)
-            if _are_alike(name, theirs) or (
+            if are_alike(name, theirs) or (
                 one.short and len(one.short) > 1 and theirs.startswith(fold(one.short))
             ):
                 yield other.id
@@ -181,16 +179,6 @@ def match_subjects(
         new=new,
         may_be_none=False,
     )
-
-
-def _are_alike(one: str, other: str) -> bool:
-    if one == other or (skeleton(one) and skeleton(one) == skeleton(other)):
-        return True
-    shorter, longer = sorted((one, other), key=len)
-    if len(shorter) >= 4 and longer.startswith(f"{shorter} "):
-        return True
-    most = 1 if len(shorter) < 8 else 2
-    return len(shorter) >= 5 and DamerauLevenshtein.distance(one, other, score_cutoff=most) <= most
 
 
 def _names(register_id: str, file_id: str) -> frozenset[str]:

@@ -221,7 +221,9 @@ def test_weeks_are_odd_or_even_or_it_is_told(tmp_path: Path) -> None:
         WeekParity.EVERY,
         WeekParity.EVERY,
     ]
-    assert [one.words for one in read.problems] == ["the weeks '100' are neither odd nor even; taken as every week"]
+    assert [one.words for one in read.problems] == [
+        "the weeks '100' are neither odd nor even; taken as every week"
+    ]
     untis = lessons("A-Woche", "B-Woche", "", "Q3")
     path = write_zip(tmp_path / "a.zip", {"GPU001.TXT": gpu001(untis), "GPU002.TXT": gpu002(untis)})
     read = read_timetable(path)
@@ -279,7 +281,14 @@ def test_periods_have_the_numbers_and_times_of_their_names() -> None:
 
 @pytest.mark.parametrize(
     ("name", "parity"),
-    [("A-Woche", "odd"), ("B", "even"), ("нечётная неделя", "odd"), ("чётная", "even"), ("Week 1", "odd"), ("Q3", None)],
+    [
+        ("A-Woche", "odd"),
+        ("B", "even"),
+        ("нечётная неделя", "odd"),
+        ("чётная", "even"),
+        ("Week 1", "odd"),
+        ("Q3", None),
+    ],
 )
 def test_week_names(name: str, parity: str | None) -> None:
     found = parity_of(name)
