@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.db.models import Course, TimetableSlot
 from core.db.uow import UnitOfWork
+from core.domain.kinds import WeekParity
 from core.importing.plan import KindPlan, Made, RowId, Values
 from core.importing.progress import Progress
 from core.importing.register import Kind
@@ -36,7 +37,7 @@ async def compare_slots(uow: UnitOfWork, kind: Kind, progress: Progress) -> Kind
     if isinstance(school, int):
         columns = TimetableSlot.__table__.c
         for row in await uow.rows(
-            sa.select(columns)
+            sa.select(TimetableSlot.__table__)
             .join(Course, Course.id == columns.course_id)
             .where(Course.school_id == school, sa.or_(columns.valid_to.is_(None), columns.valid_to >= starts))
             .order_by(columns.valid_from, columns.id)
@@ -53,8 +54,7 @@ async def compare_slots(uow: UnitOfWork, kind: Kind, progress: Progress) -> Kind
 
 
 def _place(values: Values) -> _Place:
-    parity = values["parity"]
-    return values["course_id"], values["weekday"], values["period"], getattr(parity, "value", parity)
+    return values["course_id"], values["weekday"], values["period"], WeekParity(values["parity"]).value
 
 
 @dataclass(slots=True)
@@ -91,5 +91,8 @@ class _Slots:
             self.plan.unchanged += 1
 
     def end_others(self) -> None:
+        """What a timetable of less than half of the lessons ends is counted as lost: it may be one of few classes."""
         for rows in self.known.values():
             self.plan.ended += [row["id"] for row in rows if row["id"] not in self.stay]
+        if (len(self.plan.new) + len(self.stay)) * 2 < self.plan.known:
+            self.plan.lost = len(self.plan.ended)

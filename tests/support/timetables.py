@@ -141,7 +141,7 @@ def asc(
         ]
     tables = {
         "periods": [
-            f'<period name="{number}" short="{number}" period="{number}" starttime="{7 + number}:00" endtime="{7 + number}:45"/>'
+            f'<period name="{number}" period="{number}" starttime="{7 + number}:00" endtime="{7 + number}:45"/>'
             for number in range(1, 8)
         ],
         "daysdefs": rows,
@@ -172,7 +172,8 @@ def asc(
     )
     return (
         f'<?xml version="1.0" encoding="{encoding}"?>\n'
-        f'<timetable ascttversion="2012.1.1" importtype="database" options="idprefix:T,daynumbering1">\n{body}\n</timetable>\n'
+        '<timetable ascttversion="2012.1.1" importtype="database" options="idprefix:T,daynumbering1">\n'
+        f"{body}\n</timetable>\n"
     )
 
 

@@ -54,6 +54,8 @@ class _Asc:
     findings: Findings
     days: tuple[int, ...] = ()
     """Weekdays by place in a mask of days."""
+    first_day: int = 0
+    """The number of the first day, where days have numbers."""
     periods: dict[int, Period] = field(default_factory=dict)
     subjects: dict[str, Named] = field(default_factory=dict)
     teachers: dict[str, Teacher] = field(default_factory=dict)
@@ -129,22 +131,22 @@ class _Asc:
         names: dict[int, str] = {}
         longest = 0
         for node in self._listed("daysdefs", "daysdef"):
-            masks = re.split(r"[,;\s]+", node.attribute("days"))
-            longest = max(longest, *(len(mask) for mask in masks))
+            masks = _masks(node.attribute("days"))
+            longest = max([longest, *map(len, masks)])
             if len(masks) == 1 and masks[0].count("1") == 1:
-                names.setdefault(masks[0].index("1"), node.attribute("name") or node.attribute("short"))
-        for holder in self.root.all("days"):
-            numbers = [one.attribute("day") for one in holder.all("day")]
-            first = 1 if "0" not in numbers else 0
-            for node in holder.all("day"):
-                if node.attribute("day").isdecimal():
-                    place = int(node.attribute("day")) - first
-                    names.setdefault(place, node.attribute("name") or node.attribute("short"))
+                names.setdefault(masks[0].index("1"), _name_of(node))
+        numbered = [node for holder in self.root.all("days") for node in holder.all("day")]
+        loose = [node for node in self._cards() if not node.attribute("days")]
+        numbers = [one.attribute("day") for one in (*numbered, *loose)]
+        is_from_one = "daynumbering1" in self.root.attribute("options") or "0" not in numbers
+        self.first_day = 1 if is_from_one else 0
+        for node in numbered:
+            if node.attribute("day").isdecimal():
+                names.setdefault(int(node.attribute("day")) - self.first_day, _name_of(node))
         for node in self._cards():
-            longest = max(longest, *(len(mask) for mask in re.split(r"[,;\s]+", node.attribute("days"))))
-            if node.attribute("day").isdecimal() and not node.attribute("days"):
-                longest = max(longest, int(node.attribute("day")) + 1)
-        longest = max(longest, *(place + 1 for place in names)) if names else longest
+            longest = max([longest, *map(len, _masks(node.attribute("days")))])
+        places = [*names, *(int(one) - self.first_day for one in numbers if one.isdecimal())]
+        longest = max([longest, *(place + 1 for place in places)])
         if longest > 7:
             raise UnreadableFile(
                 f"{self.findings.file}: its week has {longest} days; only weeks of up to 7 can be taken in"
@@ -153,11 +155,9 @@ class _Asc:
         self.days, said = weekdays(listed)
         if not said and longest:
             self.findings.note(
-                Said("The days of the file are taken as Monday and the days after it.")
-                if not any(listed)
-                else Said(
-                    "The days {days} are taken as Monday and the days after it.", days=", ".join(listed)
-                )
+                Said("The days {days} are taken as Monday and the days after it.", days=", ".join(listed))
+                if any(listed)
+                else Said("The days of the file are taken as Monday and the days after it.")
             )
 
     def _read_periods(self) -> None:
@@ -301,17 +301,16 @@ class _Asc:
 
     def _days_of(self, node: Node) -> tuple[int, ...]:
         mask, day = node.attribute("days"), node.attribute("day")
-        if not mask:
-            first = 1 if "daynumbering1" in self.root.attribute("options") else 0
-            place = int(day) - first if day.isdecimal() else -1
+        masks = _masks(mask)
+        if mask and not masks:
+            self.findings.tell(node.line, "days", f"{mask[:20]!r} are no days of the week", rejected=True)
+        elif not mask:
+            place = int(day) - self.first_day if day.isdecimal() else -1
             if 0 <= place < len(self.days):
                 return (self.days[place],)
             self.findings.tell(node.line, "day", f"{day[:20]!r} is no day of the week", rejected=True)
-            return ()
-        if set(mask) - {"0", "1"}:
-            self.findings.tell(node.line, "days", f"{mask[:20]!r} are no days of the week", rejected=True)
-            return ()
-        return tuple(self.days[place] for place, flag in enumerate(mask) if flag == "1")
+        found = {place for one in masks for place, flag in enumerate(one) if flag == "1"}
+        return tuple(self.days[place] for place in sorted(found))
 
     def _placements(self, cards: Iterable[_Card], length: int) -> tuple[Placement, ...]:
         return tuple(
@@ -342,6 +341,11 @@ class _Asc:
                 words = f"there is no {table} {one!r}; the lesson is taken in without"
                 self.findings.tell(node.line, columns[0], words)
         return tuple(dict.fromkeys(self.ids[table, one] for one in ids if (table, one) in self.ids))
+
+
+def _masks(text: str) -> list[str]:
+    """The masks of ones and zeros in a list of them."""
+    return [one for one in re.split(r"[,;\s]+", text) if one and not set(one) - {"0", "1"}]
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ class _Filling:
 
     def __post_init__(self) -> None:
         self.register = Register(self.school.source, self.timetable.file)
-        self.register.timetable_from = self.school.starts
+        if self.timetable.placed:
+            self.register.timetable_from = self.school.starts
 
     def filled(self) -> Filled:
         table, school = self.timetable, self.school
@@ -144,7 +145,21 @@ class _Filling:
             self.notes.append(Said("There is no school yet: “{school}” is made.", school=name))
         if school.year is not None:
             self.year = self._ours("year", school.year.id)
-        self.notes.append(Said("The timetable holds from {day}.", day=school.starts.isoformat()))
+        elif school.id is not None:
+            self.notes.append(
+                Said(
+                    "The school has no school year for {day}; what is new is in none.",
+                    day=school.starts.isoformat(),
+                )
+            )
+        self.notes.append(
+            Said("The timetable holds from {day}.", day=school.starts.isoformat())
+            if self.timetable.placed
+            else Said(
+                "No lesson of the file has a place in the week: only teachers, classes and courses are taken in, and the "
+                "timetable stays as it is."
+            )
+        )
 
     def _ours(self, kind: str, row: int) -> Ref:
         """A row that is there already, which is only referred to."""
@@ -295,6 +310,8 @@ class _Filling:
                 )
 
     def _add_bells_and_slots(self, courses: Iterable[NewCourse]) -> None:
+        if not self.timetable.placed:
+            return
         placed = list(self._periods(courses))
         used = {period for _, _, period, _ in placed}
         bells = choose_bells(self.timetable.periods, used, self.school.bells, self.school.starts)
@@ -362,10 +379,11 @@ class _Filling:
         lessons, unplaced = table.placed + table.unplaced, table.unplaced
         self.notes.append(
             Said(
-                "{program}: {placed} of {lessons} lessons have a place in the week.",
+                "{program}: {placed} of {lessons} lessons have a place in the week, {unplaced} have none.",
                 program=table.program,
                 placed=lessons - unplaced,
                 lessons=lessons,
+                unplaced=unplaced,
             )
         )
         if unplaced:
@@ -376,8 +394,7 @@ class _Filling:
             more = f" … +{len(listed) - _FEW}" if len(listed) > _FEW else ""
             self.notes.append(
                 Said(
-                    "{count} lessons have no place and are not in the timetable: {lessons}",
-                    count=unplaced,
+                    "Not in the timetable, for they have no place: {lessons}",
                     lessons=f"{'; '.join(listed[:_FEW])}{more}",
                 )
             )
@@ -389,8 +406,8 @@ class _Filling:
         if parts:
             self.notes.append(
                 Said(
-                    "{count} new courses are for parts of classes; the file does not say which pupils these have, so they have "
-                    "none yet.",
+                    "{count} new courses are for parts of classes; the file does not say which pupils these have, so "
+                    "they have none yet.",
                     count=len(parts),
                 )
             )
@@ -399,7 +416,7 @@ class _Filling:
         lost = [
             one.name for one in self.school.classes if one.id in self.school.taught and one.id not in kept
         ]
-        if lost:
+        if lost and table.placed:
             self.notes.append(
                 Said(
                     "These classes have lessons now and none in the file; theirs end: {classes}.",

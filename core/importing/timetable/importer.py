@@ -53,7 +53,13 @@ class TimetableImport:
             filled.register.scope = await scope_of(uow, school_id)
         # What is read here is of one school already: there is nothing to cut.
         asked = replace(self.asked, school_id=None)
-        return RegisterImport(filled.register, asked, questions=filled.questions, notes=filled.notes)
+        return RegisterImport(
+            filled.register,
+            asked,
+            end_most=bool(asked.option("end-most")),
+            questions=filled.questions,
+            notes=filled.notes,
+        )
 
 
 def _first_day(asked: Asked) -> date | None:
@@ -108,6 +114,7 @@ IMPORTER = Importer(
             "flag",
             Said("Make the teachers, classes and subjects that have no sure match at the school."),
         ),
+        Option("end-most", "flag", Said("Also where far fewer lessons would be left than there are.")),
         Option("timezone", "text", "Time zone of a new school, like Asia/Bangkok.", on_page=False),
         Option("locale", "choice", "Language of a new school.", choices=_LOCALES, on_page=False),
         Option("currency", "text", "Currency of a new school, like THB.", on_page=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from core.domain.matching import Named as Person
 from core.domain.matching import are_alike, match_name, match_surely, search_names
@@ -17,7 +17,8 @@ from core.importing.timetable.model import Group, Named, Teacher
 from core.importing.timetable.school import Teacher as Staff
 from core.importing.timetable.school import Thing
 
-NEW, NONE = "new", "none"
+NEW: Final = "new"
+NONE: Final = "none"
 """Answers: somebody or something that the school has not yet; nobody, nothing."""
 _MOST_CANDIDATES = 8
 Choice = int | Literal["new", "none"]
@@ -35,13 +36,14 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One thing of the file, what it is surely, and what it may be."""
+    """One thing of the file, what it is surely, and what it may be; ``tied``: an earlier timetable made it."""
 
     id: str
     words: str
     sure: int | None
     by_name: bool
     may_be: tuple[int, ...]
+    tied: bool = False
 
 
 def match_teachers(
@@ -54,14 +56,21 @@ def match_teachers(
 ) -> Matches:
     """By tie, register id, e-mail, short name (ours is the nickname) and name: family name with given ones or
     initials, in either alphabet. Typing errors and cases only make candidates."""
-    people = [Person(one.id, one.name) for one in staff]
+    here = {one.id for one in staff if not one.has_left}
+    people = [Person(one.id, one.name) for one in staff if not one.has_left]
     by_id = {one.id: one for one in staff}
 
     def ask(one: Teacher) -> _Asked:
         tied = ties.get(one.id)
         if tied in by_id:
-            return _Asked(one.id, one.name, tied, False, ())
-        known = {person.id for person in staff if _names(one.register_id, one.id) & person.register_ids}
+            # Who has left is not brought back without a word.
+            is_here = tied in here
+            return _Asked(one.id, one.name, tied if is_here else None, False, (tied,), tied=is_here)
+        known = {
+            person.id
+            for person in staff
+            if person.id in here and _names(one.register_id, one.id) & person.register_ids
+        }
         if not known and one.email:
             known = {person.id for person in staff if person.email and fold(person.email) == fold(one.email)}
         if len(known) == 1:
@@ -209,7 +218,7 @@ def _by_key(
     ids = {one.id for one in known}
     tied = ties.get(file_id)
     if tied in ids:
-        return _Asked(file_id, words, tied, False, ())
+        return _Asked(file_id, words, tied, False, (), tied=True)
     called = {one.id for one in known if register_id and register_id in one.register_ids}
     if len(called) == 1:
         return _Asked(file_id, words, called.pop(), False, ())
@@ -243,11 +252,12 @@ def _settled(
         meant = _meant(answer, names, register_ids, may_be_none=may_be_none) if answer else None
         if answer and meant is None:
             found.wrong[key] = answer
-        is_sure = one.sure is not None and not (
-            one.by_name and (how_often[one.sure] > 1 or one.sure in settled)
-        )
-        if meant is None and is_sure:
-            found.chosen[one.id] = one.sure if one.sure is not None else NEW
+        if one.tied and meant == NEW:
+            # It was new then.
+            meant = None
+        is_doubtful = one.by_name and (how_often[one.sure] > 1 or one.sure in settled)
+        if meant is None and one.sure is not None and not is_doubtful:
+            found.chosen[one.id] = one.sure
             continue
         if meant is None and (new or not one.may_be):
             # Nothing is like it, so it is none of the school's; the answer is there to be changed.

@@ -32,6 +32,7 @@ from core.domain.kinds import OrgKind
 from core.domain.names import PersonName, fold
 from core.domain.rights import Role
 from core.errors import UnreadableFile
+from core.importing.known import batches
 from core.importing.said import Said
 
 SOURCE = "timetable"
@@ -40,14 +41,15 @@ _STAFF = (Role.TEACHER, Role.HEAD, Role.DEPUTY, Role.ADMIN, Role.SECRETARY)
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """Somebody of the school's staff. ``register_ids`` are what registers call them; ``teaches`` whether the role is
-    there."""
+    """Somebody of the school's staff, or who has left and an earlier timetable had brought. ``register_ids`` are what
+    registers call them; ``teaches`` whether the role is there."""
 
     id: int
     name: PersonName
     email: str
     register_ids: frozenset[str]
     teaches: bool
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ async def school_now(
         source,
         first,
         year,
-        await _teachers(uow, school_id, path, today),
+        await _teachers(uow, school_id, {row for (kind, _), row in ties.items() if kind == "person"}, today),
         classes,
         await _named(uow, "subject", sa.select(Subject.id, Subject.name).where(Subject.org_id.in_(above))),
         await _courses(uow, school_id, year, teaching, first),
@@ -221,7 +223,7 @@ async def _year(uow: UnitOfWork, path: str, starts: date | None, today: date) ->
     return year, min((first for first, _ in spans if first > today), default=today)
 
 
-async def _teachers(uow: UnitOfWork, school_id: int, path: str, today: date) -> list[Teacher]:
+async def _teachers(uow: UnitOfWork, school_id: int, tied: set[int], today: date) -> list[Teacher]:
     held = (
         RoleAssignment.org_id == school_id,
         sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today),
@@ -244,7 +246,24 @@ async def _teachers(uow: UnitOfWork, school_id: int, path: str, today: date) -> 
     )
     of_staff = sa.select(RoleAssignment.person_id).where(*held)
     ids = await _register_ids(uow, "person", of_staff)
-    return [
+    here = {row.id for row in people}
+    left = [
+        Teacher(
+            row.id,
+            PersonName(row.family, row.given, row.middle, row.nickname),
+            "",
+            frozenset(),
+            teaches=False,
+            has_left=True,
+        )
+        for batch in batches(sorted(tied - here))
+        for row in await uow.rows(
+            sa.select(Person.id, Person.family, Person.given, Person.middle, Person.nickname)
+            .where(Person.id.in_(batch))
+            .order_by(Person.id)
+        )
+    ]
+    staff = [
         Teacher(
             row.id,
             PersonName(row.family, row.given, row.middle, row.nickname),
@@ -254,6 +273,7 @@ async def _teachers(uow: UnitOfWork, school_id: int, path: str, today: date) -> 
         )
         for row in people
     ]
+    return [*staff, *left]
 
 
 async def _register_ids(uow: UnitOfWork, kind: str, rows: sa.Select[Any]) -> Mapping[int, set[str]]:
@@ -270,14 +290,14 @@ async def _register_ids(uow: UnitOfWork, kind: str, rows: sa.Select[Any]) -> Map
     return found
 
 
-async def _named(uow: UnitOfWork, kind: str, rows: sa.Select[Any]) -> list[Thing]:
+async def _named(uow: UnitOfWork, kind: str, rows: sa.Select[int, str]) -> list[Thing]:
     found = await uow.rows(rows.order_by(sa.column("name"), sa.column("id")))
     ids = await _register_ids(uow, kind, sa.select(rows.subquery().c.id))
     return [Thing(row.id, row.name, frozenset(ids.get(row.id, ()))) for row in found]
 
 
 async def _classes(uow: UnitOfWork, school_id: int, year: Year | None) -> list[Thing]:
-    of_year = SchoolClass.year_id.is_(None)
+    of_year: sa.ColumnElement[bool] = SchoolClass.year_id.is_(None)
     if year is not None:
         of_year = sa.or_(of_year, SchoolClass.year_id == year.id)
     return await _named(
@@ -300,7 +320,7 @@ async def _teaching(uow: UnitOfWork, school_id: int, first: date) -> Sequence[sa
 async def _courses(
     uow: UnitOfWork, school_id: int, year: Year | None, teaching: Sequence[sa.Row[Any]], first: date
 ) -> list[KnownCourse]:
-    of_year = Course.year_id.is_(None)
+    of_year: sa.ColumnElement[bool] = Course.year_id.is_(None)
     if year is not None:
         of_year = sa.or_(of_year, Course.year_id == year.id)
     live = (Course.school_id == school_id, Course.ended_on.is_(None), of_year)

@@ -427,8 +427,8 @@ async def test_what_is_odd_is_remarked_and_taken_in(
     assert named(
         done, "Sokolova Olga has several lessons at once on Tuesday, period 1: Algebra · 7A; Algebra · 5A."
     )
-    assert named(done, "8 of 9 lessons have a place in the week")
-    assert named(done, "1 lessons have no place and are not in the timetable: Algebra · 3B (1)")
+    assert named(done, "8 of 9 lessons have a place in the week, 1 have none")
+    assert named(done, "Not in the timetable, for they have no place: Algebra · 3B (1)")
     assert any("the lesson lasts longer than the day" in str(one) for one in done.problems)
 
 
@@ -473,3 +473,47 @@ async def test_the_statements_do_not_grow_with_the_timetable(
         counts.append(len(statements.seen))
     assert counts[1] <= counts[0] + 20
     assert counts[0] <= 60
+
+
+async def test_who_was_made_once_is_known_again_and_who_has_left_is_asked_about(
+    database: Database, cast: Cast, clock: FrozenClock, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.fet", fet([*LESSONS, Lesson("Maths", "Orlova", "7A", ((2, 2),))]))
+    answers = "teacher:Orlova=new"
+    await take_in(database, clock, path, school=cast.school_id, answers=answers)
+    again = await take_in(database, clock, path, school=cast.school_id, answers=answers)
+    assert again.is_empty
+    assert not (await look(database, clock, path, school=cast.school_id)).questions
+    (made,) = (await rows(database, clock, sa.select(Person.id).where(Person.family == "Orlova")))[0]
+    async with UnitOfWork(database, clock) as uow, uow.writing():
+        of_her = RoleAssignment.person_id == made
+        await uow.write(sa.update(RoleAssignment).where(of_her).values(ends=YESTERDAY))
+    seen = await look(database, clock, path, school=cast.school_id)
+    assert [(one.key, one.answer, one.must) for one in seen.questions] == [("teacher:Orlova", "", True)]
+    assert seen.questions[0].candidates[0] == (f"#{made}", "Orlova")
+    with pytest.raises(UnreadableFile, match="1 questions must be answered first"):
+        await take_in(database, clock, path, school=cast.school_id)
+
+
+@one_database
+async def test_a_file_that_places_nothing_ends_nothing_and_one_of_little_must_be_meant(
+    database: Database, cast: Cast, clock: FrozenClock, tmp_path: Path
+) -> None:
+    unplaced = [Lesson(one.subject, one.teacher, one.group) for one in LESSONS]
+    done = await take_in(database, clock, write(tmp_path / "a.fet", fet(unplaced)), school=cast.school_id)
+    assert done.is_empty
+    assert named(done, "No lesson of the file has a place in the week", "stays as it is")
+    week = [(day, period) for day in range(5) for period in range(1, 5)]
+    full = [Lesson("Algebra", "Sokolova Olga", "7A", tuple(week))]
+    await take_in(database, clock, write(tmp_path / "b.fet", fet(full)), school=cast.school_id)
+    one_class = write(tmp_path / "c.fet", fet(LESSONS[1:]))
+    before = await rows(database, clock, _SLOTS)
+    seen = await look(database, clock, one_class, school=cast.school_id)
+    assert seen.refused == "20 of 20 lessons of the week would end for being absent. Is the export whole?"
+    assert seen.overrule == "end-most"
+    with pytest.raises(UnreadableFile, match="Is the export whole"):
+        await take_in(database, clock, one_class, school=cast.school_id)
+    assert await rows(database, clock, _SLOTS) == before
+    meant = {"end-most": "1"}
+    done = await take_in(database, clock, one_class, school=cast.school_id, **meant)
+    assert figures(done)["lessons of the week"] == (4, 0, 20, 0)
