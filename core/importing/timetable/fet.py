@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from core.errors import UnreadableFile
 from core.importing.said import Said
 from core.importing.timetable.model import Activity, Findings, Group, Named, Placement, Teacher, Timetable
-from core.importing.timetable.tree import Node
+from core.importing.timetable.tree import Node, one_line
 from core.importing.timetable.words import periods_of, weekdays
 
 _LONGEST = 12
@@ -97,7 +97,7 @@ class _Fet:
         found = [node.said("Name") for node in self._listed(container, tag)]
         if not found and holder is not None and tag in ("Day", "Hour"):
             # Before version 5.5 the names stood in the list itself.
-            found = [" ".join(one.text.split()) for one in holder.all("Name") if one.text.strip()]
+            found = [one_line(one.text) for one in holder.all("Name") if one.text.strip()]
         if not found and tag in ("Day", "Hour"):
             raise UnreadableFile(f"{self.findings.file}: {container} names none; is this a whole FET file?")
         return found
@@ -187,7 +187,7 @@ class _Fet:
     def _known(
         self, node: Node, tag: str, known: dict[str, Teacher] | dict[str, Group], listed: str
     ) -> tuple[str, ...]:
-        names = [" ".join(one.text.split()) for one in node.all(tag)]
+        names = [one_line(one.text) for one in node.all(tag)]
         for name in names:
             if name and name not in known:
                 self.findings.tell(
@@ -239,7 +239,7 @@ class _Fet:
     def _rooms(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for node in self._constraints("Space_Constraints_List", "ConstraintActivityPreferredRoom"):
-            real = [" ".join(one.text.split()) for one in node.all("Real_Room")]
+            real = [one_line(one.text) for one in node.all("Real_Room")]
             found[node.said("Activity_Id")] = ", ".join(real) or node.said("Room")
         return found
 
@@ -257,7 +257,7 @@ class _Fet:
         if doubtful:
             self.findings.note(
                 Said(
-                    "{count} wishes of the file ({name}, weight under 100) are no places and were left out.",
+                    "Wishes of the file that are no places ({name}, weight under 100) were left out: {count}.",
                     count=doubtful[tag],
                     name=tag,
                 )

@@ -32,7 +32,6 @@ from core.importing.timetable.school import SchoolNow
 _FEW = 10
 """Names that a note lists."""
 _MOST_CLASHES = 20
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +378,7 @@ class _Filling:
         lessons, unplaced = table.placed + table.unplaced, table.unplaced
         self.notes.append(
             Said(
-                "{program}: {placed} of {lessons} lessons have a place in the week, {unplaced} have none.",
+                "{program}: {placed} of {lessons} lessons have a place in the week; without one: {unplaced}.",
                 program=table.program,
                 placed=lessons - unplaced,
                 lessons=lessons,
@@ -406,8 +405,8 @@ class _Filling:
         if parts:
             self.notes.append(
                 Said(
-                    "{count} new courses are for parts of classes; the file does not say which pupils these have, so "
-                    "they have none yet.",
+                    "New courses for parts of classes: {count}. The file does not say which pupils these have, so they "
+                    "have none yet.",
                     count=len(parts),
                 )
             )
@@ -444,9 +443,9 @@ class _Filling:
             if count <= _MOST_CLASHES:
                 self.notes.append(
                     Said(
-                        "{teacher} has several lessons at once on {day}, period {period}: {lessons}.",
+                        "{teacher} has several lessons at once (day {day}, period {period}): {lessons}.",
                         teacher=self.timetable.teachers[teacher].name,
-                        day=_DAYS[weekday - 1],
+                        day=weekday,
                         period=period,
                         lessons="; ".join(called[key] for key in keys),
                     )

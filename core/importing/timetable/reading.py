@@ -16,7 +16,7 @@ from core.importing.letters import encoding_of, opened_text
 from core.importing.timetable.asc import is_asc, parse_asc
 from core.importing.timetable.fet import is_fet, parse_fet
 from core.importing.timetable.model import Timetable
-from core.importing.timetable.tree import read_xml
+from core.importing.timetable.tree import one_line, read_xml
 from core.importing.timetable.untis import Rows, is_lessons, is_lessons_in_time, parse_untis
 
 SUFFIXES = (".fet", ".xml", ".txt", ".csv", ".zip")
@@ -158,12 +158,14 @@ def _rows(content: bytes, file: str) -> Rows:
     encoding = encoding_of(opened, file, western=True)
     with opened_text(opened, encoding) as text:
         lines = text.read().splitlines()
+    if any("\0" in line for line in lines):
+        raise UnreadableFile(f"{file}: not a text file")
     found: list[tuple[int, list[str]]] = []
     reader = csv.reader(lines, delimiter=_delimiter(lines[:20]), strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                found.append((reader.line_num, [" ".join(cell.split()) for cell in cells]))
+                found.append((reader.line_num, [one_line(cell) for cell in cells]))
             if len(found) > _MOST_ROWS:
                 raise UnreadableFile(f"{file}: has more than {_MOST_ROWS:,} rows; refused")
     except csv.Error as error:

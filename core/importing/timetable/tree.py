@@ -14,6 +14,8 @@ from core.errors import UnreadableFile
 
 _DEEPEST = 50
 _MOST_ELEMENTS = 1_000_000
+_LONGEST = 300
+"""Letters of one text that are kept: no name is longer, and an index holds no more."""
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 
 
@@ -38,11 +40,16 @@ class Node:
     def said(self, tag: str) -> str:
         """The text of its first child of that name, trimmed; empty where there is none."""
         found = self.first(tag)
-        return " ".join(found.text.split()) if found is not None else ""
+        return one_line(found.text) if found is not None else ""
 
     def attribute(self, name: str) -> str:
         """An attribute, trimmed; empty where there is none."""
-        return " ".join(self.attributes.get(name, "").split())
+        return one_line(self.attributes.get(name, ""))
+
+
+def one_line(text: str) -> str:
+    """Trimmed, with single spaces, and no longer than a name."""
+    return " ".join(text.split())[:_LONGEST].rstrip()
 
 
 class _Builder:

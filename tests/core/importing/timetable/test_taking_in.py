@@ -32,6 +32,8 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import WeekParity
 from core.domain.rights import Role
 from core.errors import UnreadableFile
+from core.importing.importer import Asked
+from core.importing.timetable import IMPORTER
 from core.queries.schedule import own_lessons
 from tests.cast import Cast, actor_of
 from tests.support.registers import rows
@@ -316,7 +318,7 @@ async def test_a_new_course_of_a_whole_class_has_its_pupils_and_one_of_a_part_ha
     ]
     path = write(tmp_path / "a.xml", asc(lessons, groups=[("boys", "7A")]))
     done = await take_in(database, clock, path, school=cast.school_id)
-    assert named(done, "1 new courses are for parts of classes")
+    assert named(done, "New courses for parts of classes: 1")
     taught = await rows(
         database,
         clock,
@@ -425,9 +427,9 @@ async def test_what_is_odd_is_remarked_and_taken_in(
     ]
     done = await take_in(database, clock, write(tmp_path / "a.fet", fet(lessons)), school=cast.school_id)
     assert named(
-        done, "Sokolova Olga has several lessons at once on Tuesday, period 1: Algebra · 7A; Algebra · 5A."
+        done, "Sokolova Olga has several lessons at once (day 2, period 1): Algebra · 7A; Algebra · 5A."
     )
-    assert named(done, "8 of 9 lessons have a place in the week, 1 have none")
+    assert named(done, "8 of 9 lessons have a place in the week; without one: 1")
     assert named(done, "Not in the timetable, for they have no place: Algebra · 3B (1)")
     assert any("the lesson lasts longer than the day" in str(one) for one in done.problems)
 
@@ -517,3 +519,18 @@ async def test_a_file_that_places_nothing_ends_nothing_and_one_of_little_must_be
     meant = {"end-most": "1"}
     done = await take_in(database, clock, one_class, school=cast.school_id, **meant)
     assert figures(done)["lessons of the week"] == (4, 0, 20, 0)
+
+
+async def test_what_breaks_off_leaves_nothing_behind(
+    database: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    def on_step(what: str, _done: int, _total: int) -> None:
+        if what == "lessons of the week":
+            raise RuntimeError("the disk is full")
+
+    path = write(tmp_path / "a.fet", fet())
+    async with UnitOfWork(database, clock, via="test") as uow:
+        prepared = await IMPORTER.read(uow, path, Asked())
+        with pytest.raises(RuntimeError, match="the disk is full"):
+            await prepared.apply(uow, on_step)
+    assert await counted(database, clock, Org, Person, Course, BellSchedule, TimetableSlot) == [0] * 5
