@@ -87,6 +87,7 @@ class App:
             self.usernames,
             self.address_hash,
             AnnouncementForeseen(discover_notices()["announcement_published"]),
+            self.services.files,
             own_bot=self.services.own_bot,
             ask_bot=ask_bot,
             bots_changed=self.bots_changed.set,

@@ -7,7 +7,14 @@ from decimal import Decimal
 
 from core.domain.audience_words import Audience
 from core.domain.grading import scale
-from core.domain.kinds import AttendanceKind, AudienceKind, Messenger, TransactionKind, Urgency
+from core.domain.kinds import (
+    AttendanceKind,
+    AudienceKind,
+    ImportState,
+    Messenger,
+    TransactionKind,
+    Urgency,
+)
 from core.domain.rights import GuardianRights, Role
 from core.domain.telling import Held
 from core.i18n import N_, Translator
@@ -44,6 +51,14 @@ TRANSACTION_NAMES: dict[TransactionKind, str] = {
     TransactionKind.DEBIT: N_("Meal"),
     TransactionKind.REFUND: N_("Refund"),
     TransactionKind.CORRECTION: N_("Correction"),
+}
+
+IMPORT_STATES: dict[ImportState, str] = {
+    ImportState.LOOKED: N_("Looked at"),
+    ImportState.RUNNING: N_("Being applied"),
+    ImportState.APPLIED: N_("Applied"),
+    ImportState.REFUSED: N_("Refused"),
+    ImportState.FAILED: N_("Failed"),
 }
 
 MEAL_NAMES: dict[str, str] = {

@@ -60,6 +60,32 @@ def match_name(spoken: str, pupils: Sequence[Named]) -> tuple[Named, ...]:
     return ()
 
 
+def match_surely(spoken: str, people: Sequence[Named]) -> tuple[Named, ...]:
+    """The same for machines, of whom nobody sees what they take: the very words or their sound in the other alphabet,
+    one of which is the family name. Neither cases, for Иванова may be another than Иванов, nor typing errors."""
+    said = _read(spoken)
+    for fits in (_same, _of_one_sound):
+        found = [
+            one
+            for one in _fitting(said, people, fits)
+            if any(fits(word, own) for word in said.words for own in _parts(one.name)[0])
+        ]
+        if found:
+            return _in_order(found)
+    return ()
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether two folded names of things may be one: the same sound, one the beginning of the other, a typing error."""
+    if one == other or (skeleton(one) and skeleton(one) == skeleton(other)):
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= 4 and longer.startswith(f"{shorter} "):
+        return True
+    most = 1 if len(shorter) < 8 else 2
+    return len(shorter) >= 5 and DamerauLevenshtein.distance(one, other, score_cutoff=most) <= most
+
+
 def search_names(said: str, people: Sequence[Named], most: int) -> tuple[Named, ...]:
     """Those whom a search means, at most so many: beginnings of words in any order, whole words first; where there are
     none, whatever ``match_name`` makes of it."""
@@ -122,10 +148,12 @@ def _in_another_case(said: str, own: str) -> bool:
     return said == own or said in case_forms(own)
 
 
+def _of_one_sound(said: str, own: str) -> bool:
+    return said == own or (len(said) > 2 and skeleton(said) != "" and skeleton(said) == skeleton(own))
+
+
 def _in_another_alphabet(said: str, own: str) -> bool:
-    return _in_another_case(said, own) or (
-        len(said) > 2 and skeleton(said) != "" and skeleton(said) == skeleton(own)
-    )
+    return _in_another_case(said, own) or _of_one_sound(said, own)
 
 
 def _with_a_typo(said: str, own: str) -> bool:

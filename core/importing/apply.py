@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.db.audit import record
-from core.db.models import Base, ExternalId, Mark, MarkCorrection, Org, SchoolClass
+from core.db.models import Base, ExternalId, Mark, MarkCorrection, Org, SchoolClass, TimetableSlot
 from core.db.uow import UnitOfWork
 from core.errors import UnreadableFile
 from core.importing.compare import make_plan
@@ -256,6 +256,8 @@ class _Writer:
 
     async def _end(self, plan: KindPlan) -> None:
         kind = plan.kind
+        if kind.table is TimetableSlot:
+            await self._end_slots(plan)
         if not kind.ended:
             return
         columns = _table(kind.table).c
@@ -272,6 +274,16 @@ class _Writer:
                 .where(sa.column("id").in_(batch), holds(kind, self._today))
                 .values(values)
             )
+
+    async def _end_slots(self, plan: KindPlan) -> None:
+        """No lesson hangs on them, so those that never were to hold go without a trace."""
+        columns = _table(TimetableSlot).c
+        for batch in batches(plan.ended):
+            ended = columns.id.in_(batch)
+            await self._uow.write(
+                sa.delete(_table(TimetableSlot)).where(ended, columns.valid_from > plan.ends_on)
+            )
+            await self._uow.write(sa.update(_table(TimetableSlot)).where(ended).values(valid_to=plan.ends_on))
 
     async def _tell_ties(self, kind: Kind, externals: Sequence[str], ended_on: date | None) -> None:
         for batch in batches(externals):

@@ -16,6 +16,7 @@ from core.importing.known import Key, Known, dependants, is_over, load, load_tie
 from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.progress import Progress
 from core.importing.register import KINDS, Kind, Record, Ref, Register
+from core.importing.slots import compare_slots
 
 
 async def known_scales(uow: UnitOfWork, source: str) -> dict[str, str]:
@@ -35,6 +36,8 @@ async def make_plan(uow: UnitOfWork, register: Register, *, end_missing: bool) -
     for kind in KINDS:
         if kind.name == "homeroom_teacher":
             plan = await compare_homerooms(uow, kind, await load_ties(uow, kind, register), progress)
+        elif kind.name == "slot":
+            plan = await compare_slots(uow, kind, progress)
         else:
             plan = await _compare(uow, kind, progress)
         if kind.name == "guardianship":

@@ -14,16 +14,19 @@ from core.errors import UnreadableFile
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 """Opens a file anew from its beginning."""
 WINDOWS = "cp1251"
+WESTERN = "cp1252"
 _HEAD = 4096
 _AT_ONCE = 65_536
 _WORD = re.compile(r"[^\W\d_]+(?:[¤¦§©¬®±¶·№][^\W\d_]+)*")
 # Typed by mistake among Cyrillic letters, for they look the same.
 _LOOK_ALIKES = frozenset("ABCEHIKMOPTXYaceiopxy")
+_WESTERN_WORD = re.compile(r"(?=.*[A-Za-zß])[A-Za-zÀ-ÖØ-öø-ÿŠšŽžŒœŸ]?(?:[a-zß-öø-ÿšžœ]+|[A-ZÀ-ÖØ-ÞŠŽŒŸ]+)?")
 _STRANGE_CASE = re.compile(r"[а-яёєіїґў][А-ЯЁЄІЇҐЎ]|[¤¦§©¬®±¶·№]")
 
 
-def encoding_of(opener: Opener, file: str) -> str:
-    """The name of the encoding that the whole file can be read in. Raises UnreadableFile."""
+def encoding_of(opener: Opener, file: str, *, western: bool = False) -> str:
+    """The name of the encoding that the whole file can be read in; with ``western`` also the code page of Western
+    Windows, where its letters make words. Raises UnreadableFile."""
     with opener() as stream:
         head = stream.read(_HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -35,8 +38,15 @@ def encoding_of(opener: Opener, file: str) -> str:
         return "utf-8-sig"
     elif _decodes(opener, WINDOWS):
         # Windows programs of the countries we know write UTF-8 or, older ones, the Cyrillic code page.
-        _check_words(opener, file)
+        try:
+            _check_words(opener, file)
+        except UnreadableFile:
+            if western and _is_western(opener):
+                return WESTERN
+            raise
         return WINDOWS
+    elif western and _is_western(opener):
+        return WESTERN
     raise UnreadableFile(f"{file}: its letters are in no encoding we know; save it as UTF-8")
 
 
@@ -54,6 +64,19 @@ def _decodes(opener: Opener, encoding: str) -> bool:
                 pass
         except UnicodeError:
             return False
+    return True
+
+
+def _is_western(opener: Opener) -> bool:
+    """Whether every word that is not ASCII has Latin letters only, and small ones after its first two."""
+    try:
+        with opened_text(opener, WESTERN) as text:
+            for line in text:
+                for word in _WORD.findall(line):
+                    if not word.isascii() and not _WESTERN_WORD.fullmatch(word):
+                        return False
+    except UnicodeError:
+        return False
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from core.importing.register import Kind, Register
@@ -33,6 +34,8 @@ class KindPlan:
     before: dict[int, Values] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
     """Rows that end now: the register says so, what they belong to ends, or they are absent and that is to count."""
+    ends_on: date | None = None
+    """The last day of what ends, where it is not the usual one; what was to begin after it goes."""
     missing: list[int] = field(default_factory=list)
     unchanged: int = 0
     tied: dict[str, RowId] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,8 @@ from core.db.models import (
     AcademicYear,
     Assessment,
     Base,
+    BellPeriod,
+    BellSchedule,
     Course,
     CourseEnrollment,
     CourseTeacher,
@@ -27,9 +30,11 @@ from core.db.models import (
     SchoolClass,
     Subject,
     Term,
+    TimetableSlot,
 )
 from core.domain.rights import GuardianRights
 from core.importing.cells import Problem
+from core.importing.said import Said
 
 _MOST_TOLD = 50
 """Remarks, and rejected rows, of one file that are told one by one."""
@@ -64,14 +69,16 @@ class Kind:
 
 # In the order in which they can be written: each refers only to kinds before it.
 KINDS: tuple[Kind, ...] = (
-    Kind("org", Org, "schools and districts", ended="ended_on"),
-    Kind("year", AcademicYear, "school years", ended="ended_on"),
-    Kind("term", Term, "terms", ended="ended_on"),
-    Kind("person", Person, "people"),
+    Kind("org", Org, Said("schools and districts"), ended="ended_on"),
+    Kind("bell_schedule", BellSchedule, Said("bell schedules"), ("school_id", "name")),
+    Kind("bell_period", BellPeriod, Said("periods of bell schedules"), ("schedule_id", "number")),
+    Kind("year", AcademicYear, Said("school years"), ended="ended_on"),
+    Kind("term", Term, Said("terms"), ended="ended_on"),
+    Kind("person", Person, Said("people")),
     Kind(
         "role",
         RoleAssignment,
-        "roles",
+        Said("roles"),
         ("person_id", "org_id", "role"),
         ended="ends",
         owners=MappingProxyType({"person_id": "person", "org_id": "org"}),
@@ -79,7 +86,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "guardianship",
         Guardianship,
-        "guardians' links",
+        Said("guardians' links"),
         ("guardian_id", "child_id"),
         ended="ends",
         # Only a new link is given rights: no import ever lifts a cut.
@@ -89,20 +96,20 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "class",
         SchoolClass,
-        "homeroom classes",
+        Said("homeroom classes"),
         ("school_id", "year_id", "name"),
         ended="ended_on",
         owners=MappingProxyType({"school_id": "org"}),
         apart="name",
     ),
     # A column of the class, with ties of its own: core.importing.homerooms.
-    Kind("homeroom_teacher", SchoolClass, "homeroom teachers"),
-    Kind("subject", Subject, "subjects", ("org_id", "name")),
-    Kind("course", Course, "courses", ended="ended_on", owners=MappingProxyType({"school_id": "org"})),
+    Kind("homeroom_teacher", SchoolClass, Said("homeroom teachers")),
+    Kind("subject", Subject, Said("subjects"), ("org_id", "name")),
+    Kind("course", Course, Said("courses"), ended="ended_on", owners=MappingProxyType({"school_id": "org"})),
     Kind(
         "enrollment",
         Enrollment,
-        "pupils of classes",
+        Said("pupils of classes"),
         ("student_id", "class_id"),
         ended="ends",
         owners=MappingProxyType({"student_id": "person", "class_id": "class"}),
@@ -110,7 +117,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "course_teacher",
         CourseTeacher,
-        "teachers of courses",
+        Said("teachers of courses"),
         ("course_id", "teacher_id"),
         ended="ends",
         owners=MappingProxyType({"course_id": "course", "teacher_id": "person"}),
@@ -118,16 +125,18 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "course_enrollment",
         CourseEnrollment,
-        "pupils of courses",
+        Said("pupils of courses"),
         ("student_id", "course_id"),
         ended="ends",
         owners=MappingProxyType({"course_id": "course", "student_id": "person"}),
     ),
-    Kind("assessment", Assessment, "assessments"),
+    # Compared with the timetable before, tied to nothing: core.importing.slots.
+    Kind("slot", TimetableSlot, Said("lessons of the week")),
+    Kind("assessment", Assessment, Said("assessments")),
     Kind(
         "mark",
         Mark,
-        "marks",
+        Said("marks"),
         ended="withdrawn_at",
         owners=MappingProxyType({"assessment_id": "assessment"}),
     ),
@@ -181,6 +190,8 @@ class Register:
     """Kinds of files that are called whole and have no rows."""
     bound: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     scope: Scope | None = None
+    timetable_from: date | None = None
+    """The first day of the timetable that this is: what the school had before ends the day before."""
     _rejected: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _told: Counter[tuple[str, bool]] = field(default_factory=Counter)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +24,7 @@ from core.db.uow import UnitOfWork
 from core.domain.rights import Role
 from core.domain.telling import Held
 from core.errors import NotFound, SchoolbellError
+from core.files import FileStore
 from core.http import (
     Handler,
     Networks,
@@ -36,6 +37,7 @@ from core.http import (
     words_of,
 )
 from core.i18n import LANGUAGE_NAMES, Translator, match_locale, translator
+from core.importing.desk import ImportDesk
 from core.queries.announcements_told import AnnouncementTold
 from core.queries.offices import Office, list_offices, org_offices
 from core.web import charts
@@ -44,6 +46,7 @@ from core.web.page import Page, Visit
 from core.web.pages.account import BEFORE_THE_CODE
 from core.web.routes import PAGES
 from core.web.sign_in import SignIn
+from core.web.upload import SentFile, form_of
 from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, SCALE_NAMES, TRANSACTION_NAMES
 
 log = structlog.get_logger(__name__)
@@ -78,6 +81,8 @@ class PanelServices:
     address_hash: Callable[[str], str]
     """A network address as it may be kept."""
     foreseen: Foreseen
+    files: FileStore
+    """Where files are kept."""
     own_bot: int = 0
     """The installation's own Telegram bot; 0 for none."""
     ask_bot: AskBot | None = None
@@ -104,6 +109,11 @@ class Panel:
     is_tls: bool
     trusted_proxies: Networks
     services: PanelServices
+    desk: ImportDesk = field(init=False)
+    """Where files are taken in."""
+
+    def __post_init__(self) -> None:
+        self.desk = ImportDesk(self.database, self.clock, self.services.files)
 
     def mount(self, site: web.Application) -> None:
         """Add the panel to a site, under ``/admin``."""
@@ -183,8 +193,11 @@ class Panel:
                         web.HTTPForbidden(text="signed out") if writes else web.HTTPSeeOther("/admin/sign-in")
                     )
                 form: Mapping[str, str] = {}
+                sent: SentFile | None = None
                 if writes:
-                    form = await words_of(request)
+                    form, sent = (
+                        await form_of(request) if page.takes_file else (await words_of(request), None)
+                    )
                     check_csrf(form.get("csrf"), self.key, token)
                 if page.above:
                     offices = org_offices(actor, page.roles)
@@ -209,7 +222,11 @@ class Panel:
                 if page.needs_code and session.verified_at is None:
                     raise web.HTTPSeeOther("/admin/account?needed=1")
                 visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
-                return await page.handler(visit)
+                if sent is None:
+                    return await page.handler(visit)
+                with self.services.files.draft() as draft:
+                    visit.upload = await sent.receive(draft)
+                    return await page.handler(visit)
 
         return guard
 

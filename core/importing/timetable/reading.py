@@ -1,0 +1,178 @@
+"""Opening a timetable's file, or a folder or zip of Untis files, and telling by its content what it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from core.errors import UnreadableFile
+from core.importing.letters import encoding_of, opened_text
+from core.importing.timetable.asc import is_asc, parse_asc
+from core.importing.timetable.fet import is_fet, parse_fet
+from core.importing.timetable.model import Timetable
+from core.importing.timetable.tree import one_line, read_xml
+from core.importing.timetable.untis import Rows, is_lessons, is_lessons_in_time, parse_untis
+
+SUFFIXES = (".fet", ".xml", ".txt", ".csv", ".zip")
+_MEGABYTE = 1024 * 1024
+_LARGEST = 64 * _MEGABYTE
+_LARGEST_RATIO = 100
+_SMALL_ENOUGH = _MEGABYTE
+_MOST_FILES = 1_000
+_MOST_ROWS = 200_000
+_HEAD = 4096
+_KINDS = "a .fet file, an aSc Timetables XML export, or Untis' GPU001.TXT (alone, in a folder or a zip)"
+_TABLES = ("GPU001", "GPU002", "GPU003", "GPU004", "GPU006")
+
+
+def looks_like_timetable(path: Path) -> bool:
+    """Whether the content begins like one of the formats; nothing is raised."""
+    try:
+        if path.is_dir():
+            return any(file.stem.upper() in ("GPU001", "GPU002") for file in path.iterdir())
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()[:_MOST_FILES]
+            return any(_table_name(name) or name.casefold().endswith((".fet", ".xml")) for name in names)
+    except (OSError, zipfile.BadZipFile):
+        return False
+    plain = head.replace(b"\0", b"")
+    if b"<fet" in plain or b"<timetable" in plain:
+        return True
+    first = next((line for line in plain.splitlines() if line.strip()), b"")
+    cells = next(csv.reader([first.decode("latin-1")], delimiter=_delimiter([first.decode("latin-1")])), [])
+    return len(cells) >= 7 and cells[0].strip().isdecimal()
+
+
+def read_timetable(path: Path) -> Timetable:
+    """Raises UnreadableFile for what is none of the formats, or is broken."""
+    if path.is_dir():
+        found = {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
+        tables = {name: file for file_name, file in found.items() if (name := _table_name(file_name))}
+        if not tables:
+            raise UnreadableFile(f"{path.name}: there is no GPU001.TXT in this folder; expected {_KINDS}")
+        return _untis({name: _from_disk(file) for name, file in tables.items()}, path.name)
+    content = _from_disk(path)
+    if not content.strip():
+        raise UnreadableFile(f"{path.name}: the file is empty")
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _from_zip(path)
+    return _from_content(content, path.name)
+
+
+def _from_content(content: bytes, file: str) -> Timetable:
+    start = content[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if start.startswith(b"<"):
+        root = read_xml(content, file)
+        if is_fet(root):
+            return parse_fet(root, file)
+        if is_asc(root):
+            return parse_asc(root, file)
+        raise UnreadableFile(f"{file}: is XML of another kind (<{root.tag[:40]}>); expected {_KINDS}")
+    rows = _rows(content, file)
+    if is_lessons_in_time(rows):
+        return parse_untis({"GPU001": rows}, file)
+    if is_lessons(rows):
+        return parse_untis({"GPU002": rows}, file)
+    raise UnreadableFile(f"{file}: is no timetable that we know; expected {_KINDS}")
+
+
+def _untis(contents: Mapping[str, bytes], file: str) -> Timetable:
+    tables: dict[str, Rows] = {}
+    for name, content in contents.items():
+        if content.strip():
+            tables[name] = _rows(content, f"{name}.TXT")
+    if "GPU001" in tables and not is_lessons_in_time(tables["GPU001"]):
+        raise UnreadableFile(
+            "GPU001.TXT: its rows are not those of a timetable (lesson, class, teacher, subject, …)"
+        )
+    if not {"GPU001", "GPU002"} & set(tables):
+        raise UnreadableFile(f"{file}: GPU001.TXT is missing or empty; expected {_KINDS}")
+    return parse_untis(tables, file)
+
+
+def _table_name(file: str) -> str:
+    """``GPU001`` of ``plan/gpu001.txt``; empty for another file."""
+    name, _, suffix = file.rsplit("/", 1)[-1].rpartition(".")
+    return name.upper() if suffix.casefold() in ("txt", "csv") and name.upper() in _TABLES else ""
+
+
+def _from_disk(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UnreadableFile(
+                f"{path.name}: larger than {_LARGEST // _MEGABYTE} MB, which no timetable is"
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UnreadableFile(f"{path}: there is no such file or folder") from None
+    except OSError as error:
+        raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror})") from None
+
+
+def _from_zip(path: Path) -> Timetable:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [
+                one
+                for one in archive.infolist()
+                if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+            ]
+            if len(members) > _MOST_FILES:
+                raise UnreadableFile(f"{path.name}: holds {len(members)} files, which no timetable does")
+            tables = {name: one for one in members if (name := _table_name(one.filename))}
+            if tables:
+                contents = {name: _member(archive, one, path) for name, one in tables.items()}
+                return _untis(contents, path.name)
+            single = [one for one in members if one.filename.casefold().endswith((".fet", ".xml"))]
+            if len(single) != 1:
+                raise UnreadableFile(f"{path.name}: holds no timetable, or several; expected {_KINDS}")
+            return _from_content(_member(archive, single[0], path), single[0].filename.rsplit("/", 1)[-1])
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise UnreadableFile(f"{path.name}: the zip is damaged, cut off or encrypted") from None
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> bytes:
+    most = min(_LARGEST, max(_SMALL_ENOUGH, member.compress_size * _LARGEST_RATIO))
+    if member.file_size > most:
+        raise UnreadableFile(
+            f"{path.name}: {member.filename} unpacks to far more than a timetable holds; refused"
+        )
+    # No more is read than the member says it holds; where that is a lie, its checksum is wrong.
+    return archive.read(member)
+
+
+def _rows(content: bytes, file: str) -> Rows:
+    @contextmanager
+    def opened() -> Iterator[IO[bytes]]:
+        yield io.BytesIO(content)
+
+    encoding = encoding_of(opened, file, western=True)
+    with opened_text(opened, encoding) as text:
+        lines = text.read().splitlines()
+    if any("\0" in line for line in lines):
+        raise UnreadableFile(f"{file}: not a text file")
+    found: list[tuple[int, list[str]]] = []
+    reader = csv.reader(lines, delimiter=_delimiter(lines[:20]), strict=True)
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append((reader.line_num, [one_line(cell) for cell in cells]))
+            if len(found) > _MOST_ROWS:
+                raise UnreadableFile(f"{file}: has more than {_MOST_ROWS:,} rows; refused")
+    except csv.Error as error:
+        words = "a quote is opened in it and never closed" if "end of data" in str(error) else str(error)
+        raise UnreadableFile(f"{file}, line {reader.line_num}: {words}") from None
+    return found
+
+
+def _delimiter(lines: list[str]) -> str:
+    return max(",;\t|", key=lambda one: sum(line.count(one) for line in lines))
