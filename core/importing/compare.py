@@ -13,6 +13,7 @@ from core.db.uow import UnitOfWork
 from core.importing.guardians import keep_cuts
 from core.importing.homerooms import compare_homerooms
 from core.importing.known import Key, Known, dependants, is_over, load, load_ties
+from core.importing.own_ids import installation
 from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.progress import Progress
 from core.importing.register import KINDS, Kind, Record, Ref, Register
@@ -30,7 +31,11 @@ async def known_scales(uow: UnitOfWork, source: str) -> dict[str, str]:
 
 async def make_plan(uow: UnitOfWork, register: Register, *, end_missing: bool) -> Plan:
     """Compare; nothing is written. Two statements a kind, and a few for what ends."""
-    progress = Progress(register, uow.now.date(), end_missing)
+    is_own = bool(register.system) and register.system == await installation(uow)
+    if is_own:
+        # What is not in it came after it was written: nothing of that ends.
+        register.whole.clear()
+    progress = Progress(register, uow.now.date(), end_missing, is_own)
     plans = []
     for kind in KINDS:
         if kind.name == "homeroom_teacher":
@@ -44,7 +49,7 @@ async def make_plan(uow: UnitOfWork, register: Register, *, end_missing: bool) -
 
 
 async def _compare(uow: UnitOfWork, kind: Kind, progress: Progress) -> KindPlan:
-    known = await load(uow, kind, progress.register)
+    known = await load(uow, kind, progress.register, is_own=progress.is_own)
     comparison = _Comparison(kind, known, progress)
     comparison.compare()
     belonging = await dependants(uow, kind, progress.ending, progress.today) if kind.owners else {}
@@ -179,6 +184,8 @@ class _Comparison:
 
     def _tie(self, record: Record, row_id: RowId) -> None:
         self.progress.ids[self.kind.name, record.id] = row_id
+        if self.progress.is_own and not isinstance(row_id, Made):
+            return
         if record.id not in self.known.by_external:
             self.plan.tied[record.id] = row_id
         elif self.known.by_external[record.id] != row_id:
@@ -191,7 +198,7 @@ class _Comparison:
             # Written anew with the rest of its key: see how names are handed on.
             differing[self.kind.apart] = values[self.kind.apart]
         ties = [record.id] if record.id in self.known.externals[row_id] else self.known.externals[row_id]
-        if any(tie in self.known.ended_by_register for tie in ties):
+        if not self.progress.is_own and any(tie in self.known.ended_by_register for tie in ties):
             if record.id in ties:
                 self.plan.register_revived.append(record.id)
             if ended and ended not in values and row[ended] is not None:

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from core.db.models import ExternalId
 from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID
+from core.importing.own_ids import rows_of_own_ids
 from core.importing.plan import Values
 from core.importing.register import Kind, Register
 
@@ -31,8 +33,8 @@ class Known:
     by_key: dict[Key, int] = field(default_factory=dict)
 
 
-async def load(uow: UnitOfWork, kind: Kind, register: Register) -> Known:
-    """At most two statements."""
+async def load(uow: UnitOfWork, kind: Kind, register: Register, *, is_own: bool = False) -> Known:
+    """At most two statements; where this installation wrote the register, one more for 2,000 ids of our own."""
     known = await load_ties(uow, kind, register)
     if not register.records[kind.name] and kind.name not in register.whole:
         return known
@@ -51,7 +53,25 @@ async def load(uow: UnitOfWork, kind: Kind, register: Register) -> Known:
         known.rows[values["id"]] = values
         if kind.key:
             known.by_key[tuple(values[name] for name in kind.key)] = values["id"]
+    if is_own:
+        await _add_own(uow, kind, register, known, columns)
     return known
+
+
+async def _add_own(
+    uow: UnitOfWork, kind: Kind, register: Register, known: Known, columns: Iterable[str]
+) -> None:
+    """Rows that go by ids of our own. Those are ties as good as the register's, though none are written."""
+    table = kind.table.__table__
+    ours = rows_of_own_ids(register.system, kind.name, register.records[kind.name].keys() - known.by_external)
+    unread = sorted(row for row in ours.values() if row not in known.rows and row <= LARGEST_ID)
+    if not kind.key:
+        for batch in batches(unread):
+            found = sa.select(table.c.id, *(table.c[name] for name in sorted(columns))).where(
+                table.c.id.in_(batch)
+            )
+            known.rows.update({row.id: dict(row._mapping) for row in await uow.rows(found)})
+    known.by_external.update({external: row for external, row in ours.items() if row in known.rows})
 
 
 async def load_ties(uow: UnitOfWork, kind: Kind, register: Register) -> Known:

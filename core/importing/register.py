@@ -155,6 +155,8 @@ class Register:
 
     source: str
     title: str
+    system: str = ""
+    """The installation of Schoolbell that wrote it; empty where another program did."""
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
     """The first of each file; ``untold`` counts the others."""
