@@ -96,13 +96,15 @@ class TooManyTries(SchoolbellError):
 
 
 class UnreadableFile(SchoolbellError):
-    """A file that cannot be taken in: ``reason`` is one clear line, with file and row where known."""
+    """A file that cannot be taken in: ``reason`` is one clear line, with file and row where known; ``overrule`` names
+    the flag of the importer that says that it is meant, where there is one."""
 
     key = "unreadable_file"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, overrule: str = "") -> None:
         super().__init__(reason=reason)
         self.reason = reason
+        self.overrule = overrule
 
     def __str__(self) -> str:
         return self.reason

@@ -17,6 +17,7 @@ from core.importing.compare import make_plan
 from core.importing.known import batches, holds
 from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.register import Kind, Register
+from core.importing.said import Said
 
 OnStep = Callable[[str, int, int], None]
 _REPLACED = "replaced in the register"
@@ -28,20 +29,19 @@ async def apply_register(
     *,
     end_missing: bool = False,
     end_most: bool = False,
+    person_id: int | None = None,
     on_step: OnStep = lambda *_: None,
 ) -> Plan:
     """Compare and write in one transaction, and return what was done. A second run writes nothing.
 
-    ``on_step`` hears what is being written, how many kinds are done and how many there are. Raises UnreadableFile
+    ``person_id`` is whose doing it is; ``on_step`` hears what is being written, how many kinds are done and how many
+    there are. Raises UnreadableFile
     where most of a kind would end for being absent, unless ``end_most`` says that this is meant.
     """
     async with uow.writing():
         plan = await make_plan(uow, register, end_missing=end_missing)
         if plan.alarming and not end_most:
-            raise UnreadableFile(
-                f"{in_words(plan.alarming)} would end for being absent; nothing was written. "
-                "Is the export whole? --end-most says that it is meant"
-            )
+            raise refusal_of(plan)
         if plan.is_empty:
             return plan
         writer = _Writer(uow, register.source)
@@ -56,14 +56,20 @@ async def apply_register(
             if not one.is_empty
         }
         await record(
-            uow, "register.imported", actor_id=None, after={"source": register.source, "counts": counts}
+            uow,
+            "register.imported",
+            actor_id=person_id,
+            subject=None if register.scope is None else ("org", register.scope.school_id),
+            after={"source": register.source, "counts": counts},
         )
         return plan
 
 
-def in_words(alarming: Sequence[KindPlan]) -> str:
-    """How much of which kinds: ``4,000 of 4,100 people, 60 of 60 roles``."""
-    return ", ".join(f"{one.lost:,} of {one.known:,} {one.kind.plural}" for one in alarming)
+def refusal_of(plan: Plan) -> UnreadableFile:
+    """Why a plan that is alarming is not applied: ``4,000 of 4,100 people, 60 of 60 roles`` would end."""
+    what = ", ".join(f"{one.lost:,} of {one.known:,} {one.kind.plural}" for one in plan.alarming)
+    said = Said("{what} would end for being absent. Is the export whole?", what=what)
+    return UnreadableFile(said, overrule="end-most")
 
 
 class _Writer:

@@ -13,7 +13,6 @@ from core.db.uow import UnitOfWork
 from core.importing.guardians import keep_cuts
 from core.importing.homerooms import compare_homerooms
 from core.importing.known import Key, Known, dependants, is_over, load, load_ties
-from core.importing.own_ids import installation
 from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.progress import Progress
 from core.importing.register import KINDS, Kind, Record, Ref, Register
@@ -31,11 +30,7 @@ async def known_scales(uow: UnitOfWork, source: str) -> dict[str, str]:
 
 async def make_plan(uow: UnitOfWork, register: Register, *, end_missing: bool) -> Plan:
     """Compare; nothing is written. Two statements a kind, and a few for what ends."""
-    is_own = bool(register.system) and register.system == await installation(uow)
-    if is_own:
-        # What is not in it came after it was written: nothing of that ends.
-        register.whole.clear()
-    progress = Progress(register, uow.now.date(), end_missing, is_own)
+    progress = Progress(register, uow.now.date(), end_missing)
     plans = []
     for kind in KINDS:
         if kind.name == "homeroom_teacher":
@@ -49,10 +44,12 @@ async def make_plan(uow: UnitOfWork, register: Register, *, end_missing: bool) -
 
 
 async def _compare(uow: UnitOfWork, kind: Kind, progress: Progress) -> KindPlan:
-    known = await load(uow, kind, progress.register, is_own=progress.is_own)
+    known = await load(uow, kind, progress.register)
     comparison = _Comparison(kind, known, progress)
     comparison.compare()
-    belonging = await dependants(uow, kind, progress.ending, progress.today) if kind.owners else {}
+    belonging: dict[int, bool] = {}
+    if kind.owners:
+        belonging = await dependants(uow, kind, progress.ending, progress.today, progress.register.scope)
     comparison.end_belonging(belonging)
     comparison.tell()
     return comparison.plan
@@ -87,7 +84,8 @@ class _Comparison:
     def compare(self) -> None:
         """Live records first, so that what they are about is known when others say that it is over."""
         kind, known = self.kind, self.known
-        self.progress.ids.update({(kind.name, external): row for external, row in known.by_external.items()})
+        for ties in (known.bound, known.by_external):
+            self.progress.ids.update({(kind.name, external): row for external, row in ties.items()})
         self.taken.update(known.by_key)
         over = []
         for one in self._claimed() if kind.apart else self._resolved():
@@ -119,7 +117,7 @@ class _Comparison:
         """The records, once it is known which row each live one has, and which names they give up."""
         found = list(self._resolved())
         for one in found:
-            row = self.known.by_external.get(one.record.id)
+            row = self.known.row_of(one.record.id)
             if one.over or row is None or row not in self.known.rows:
                 continue
             if row in self.live:
@@ -137,7 +135,7 @@ class _Comparison:
 
     def _take(self, one: _Found) -> None:
         record, values = one.record, one.values
-        row_id: RowId | None = self.known.by_external.get(record.id)
+        row_id: RowId | None = self.known.row_of(record.id)
         if row_id not in self.known.rows or record.id in self.split:
             row_id = self._adopted(self._key(values)) if self.kind.key else None
         if self.kind.apart:
@@ -184,9 +182,11 @@ class _Comparison:
 
     def _tie(self, record: Record, row_id: RowId) -> None:
         self.progress.ids[self.kind.name, record.id] = row_id
-        if self.progress.is_own and not isinstance(row_id, Made):
+        if self.progress.register.is_own and not isinstance(row_id, Made):
             return
-        if record.id not in self.known.by_external:
+        if record.id in self.known.elsewhere:
+            self.plan.retied[record.id] = row_id
+        elif record.id not in self.known.by_external:
             self.plan.tied[record.id] = row_id
         elif self.known.by_external[record.id] != row_id:
             self.plan.retied[record.id] = row_id
@@ -198,7 +198,7 @@ class _Comparison:
             # Written anew with the rest of its key: see how names are handed on.
             differing[self.kind.apart] = values[self.kind.apart]
         ties = [record.id] if record.id in self.known.externals[row_id] else self.known.externals[row_id]
-        if not self.progress.is_own and any(tie in self.known.ended_by_register for tie in ties):
+        if not self.progress.register.is_own and any(tie in self.known.ended_by_register for tie in ties):
             if record.id in ties:
                 self.plan.register_revived.append(record.id)
             if ended and ended not in values and row[ended] is not None:
@@ -215,7 +215,9 @@ class _Comparison:
         row: RowId | None = self.known.by_external.get(record.id)
         is_tied = row in self.known.rows
         if not is_tied:
-            row = self.taken.get(self._key(one.values)) if self.kind.key else None
+            row = self.known.bound.get(record.id)
+            if row not in self.known.rows:
+                row = self.taken.get(self._key(one.values)) if self.kind.key else None
         if row is None or isinstance(row, Made):
             return
         if not is_tied:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 from core.db.models import Guardianship, Person
 from core.db.uow import UnitOfWork
 from core.domain.rights import GuardianRights
+from core.importing.ours import rows_of_school
 from core.importing.plan import KindPlan, Made, RowId
 from core.importing.progress import Progress
 
@@ -21,6 +22,8 @@ async def keep_cuts(uow: UnitOfWork, plan: KindPlan, progress: Progress) -> None
         return
     guardian, child = aliased(Person), aliased(Person)
     cuts: dict[tuple[str, int | str], GuardianRights] = {}
+    scope = progress.register.scope
+    ours = sa.true() if scope is None else Guardianship.id.in_(rows_of_school(Guardianship.__table__, scope))
     for row in await uow.rows(
         sa.select(
             Guardianship.rights,
@@ -30,7 +33,7 @@ async def keep_cuts(uow: UnitOfWork, plan: KindPlan, progress: Progress) -> None
         )
         .join(guardian, guardian.id == Guardianship.guardian_id)
         .join(child, child.id == Guardianship.child_id)
-        .where(Guardianship.rights != GuardianRights.FULL)
+        .where(Guardianship.rights != GuardianRights.FULL, ours)
     ):
         for whose in (row.child_id, row.child_name):
             known = cuts.setdefault((row.guardian_name, whose), row.rights)

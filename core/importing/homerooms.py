@@ -23,6 +23,8 @@ async def compare_homerooms(uow: UnitOfWork, kind: Kind, known: Known, progress:
     led = sa.select(SchoolClass.id, SchoolClass.homeroom_teacher_id).where(
         SchoolClass.homeroom_teacher_id.is_not(None)
     )
+    if progress.register.scope is not None:
+        led = led.where(SchoolClass.school_id == progress.register.scope.school_id)
     comparison = _Homerooms(
         KindPlan(kind, known=len(known.by_external) - len(known.ended_by_register)),
         known,
@@ -71,7 +73,7 @@ class _Homerooms:
         self._tie(record.id, teacher)
 
     def _tie(self, external: str, teacher: RowId) -> None:
-        if self.progress.is_own and not isinstance(teacher, Made):
+        if self.progress.register.is_own and not isinstance(teacher, Made):
             return
         if external not in self.known.by_external:
             self.plan.tied[external] = teacher

@@ -73,12 +73,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of another school, of one kind; ``names`` are the first of them as the file calls them."""
+
+    plural: str
+    count: int
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What an import would do, or did. Sentences are Said where pages can say them in other languages.
 
-    ``problems`` are the first of each file, ``untold`` counts the others by file. ``notes`` are remarks on the whole;
-    ``refused`` is why applying would write nothing at all, empty where it would not be refused. ``samples`` are some
-    of the rows that would change, as (what, before, after).
+    ``problems`` are the first of each file, ``untold`` counts the others by file, ``remarks`` all that reject no row.
+    ``notes`` are remarks on the whole; ``refused`` is why applying would write nothing at all, empty where it would not
+    be refused, and ``overrule`` the flag that says that this is meant. ``samples`` are some of the rows that would
+    change, as (what, before, after). ``skipped`` rows were ``left_out`` for being another school's.
     """
 
     title: str
@@ -89,12 +99,19 @@ class Outcome:
     questions: tuple[Question, ...] = ()
     samples: tuple[tuple[str, str, str], ...] = ()
     rejected: int = 0
+    remarks: int = 0
     skipped: int = 0
+    left_out: tuple[LeftOut, ...] = ()
     refused: str = ""
+    overrule: str = ""
+    unchanged_at_all: bool | None = None
+    """Whether nothing would be written, where the lines do not tell."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be written."""
+        if self.unchanged_at_all is not None:
+            return self.unchanged_at_all
         return not any(line.new or line.changed or line.ended for line in self.lines)
 
 

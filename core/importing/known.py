@@ -12,10 +12,9 @@ import sqlalchemy as sa
 
 from core.db.models import ExternalId
 from core.db.uow import UnitOfWork
-from core.domain.ids import LARGEST_ID
-from core.importing.own_ids import rows_of_own_ids
+from core.importing.ours import is_of_school, rows_of_school
 from core.importing.plan import Values
-from core.importing.register import Kind, Register
+from core.importing.register import Kind, Register, Scope
 
 _BATCH = 2_000
 Key = tuple[Any, ...]
@@ -24,17 +23,24 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Known:
-    """``rows`` and ``by_key`` are there only of kinds that the register speaks of."""
+    """``rows`` and ``by_key`` are there only of kinds that the register speaks of; ``elsewhere`` are ids tied to rows that
+    are not, or no longer, the school's for which alone the import is."""
 
     by_external: dict[str, int] = field(default_factory=dict)
     ended_by_register: set[str] = field(default_factory=set)
     externals: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     rows: dict[int, Values] = field(default_factory=dict)
     by_key: dict[Key, int] = field(default_factory=dict)
+    bound: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)
+
+    def row_of(self, external: str) -> int | None:
+        """The row of a register's id."""
+        return self.by_external.get(external, self.bound.get(external))
 
 
-async def load(uow: UnitOfWork, kind: Kind, register: Register, *, is_own: bool = False) -> Known:
-    """At most two statements; where this installation wrote the register, one more for 2,000 ids of our own."""
+async def load(uow: UnitOfWork, kind: Kind, register: Register) -> Known:
+    """At most two statements, and one for 2,000 rows that records are bound to."""
     known = await load_ties(uow, kind, register)
     if not register.records[kind.name] and kind.name not in register.whole:
         return known
@@ -43,45 +49,45 @@ async def load(uow: UnitOfWork, kind: Kind, register: Register, *, is_own: bool 
     if kind.ended:
         columns.add(kind.ended)
     statement = sa.select(table.c.id, *(table.c[name] for name in sorted(columns)))
-    if not kind.key:
+    if register.scope is not None:
+        statement = statement.where(table.c.id.in_(rows_of_school(table, register.scope)))
+    if kind.key:
+        found = list(await uow.rows(statement))
+    else:
         tied = sa.select(ExternalId.target_id).where(
             ExternalId.source == register.source, ExternalId.kind == kind.name
         )
-        statement = statement.where(table.c.id.in_(tied))
-    for row in await uow.rows(statement):
+        found = list(await uow.rows(statement.where(table.c.id.in_(tied))))
+        for batch in batches(sorted(set(known.bound.values()) - set(known.by_external.values()))):
+            found += await uow.rows(statement.where(table.c.id.in_(batch)))
+    for row in found:
         values = dict(row._mapping)
+        if not is_of_school(kind.name, values, register.scope):
+            continue
         known.rows[values["id"]] = values
         if kind.key:
             known.by_key[tuple(values[name] for name in kind.key)] = values["id"]
-    if is_own:
-        await _add_own(uow, kind, register, known, columns)
     return known
-
-
-async def _add_own(
-    uow: UnitOfWork, kind: Kind, register: Register, known: Known, columns: Iterable[str]
-) -> None:
-    """Rows that go by ids of our own. Those are ties as good as the register's, though none are written."""
-    table = kind.table.__table__
-    ours = rows_of_own_ids(register.system, kind.name, register.records[kind.name].keys() - known.by_external)
-    unread = sorted(row for row in ours.values() if row not in known.rows and row <= LARGEST_ID)
-    if not kind.key:
-        for batch in batches(unread):
-            found = sa.select(table.c.id, *(table.c[name] for name in sorted(columns))).where(
-                table.c.id.in_(batch)
-            )
-            known.rows.update({row.id: dict(row._mapping) for row in await uow.rows(found)})
-    known.by_external.update({external: row for external, row in ours.items() if row in known.rows})
 
 
 async def load_ties(uow: UnitOfWork, kind: Kind, register: Register) -> Known:
     """The ties alone. One statement."""
-    known = Known()
-    for tie in await uow.rows(
-        sa.select(ExternalId.external_id, ExternalId.target_id, ExternalId.ended_on).where(
-            ExternalId.source == register.source, ExternalId.kind == kind.name
-        )
-    ):
+    known = Known(bound=register.bound[kind.name])
+    statement = sa.select(ExternalId.external_id, ExternalId.target_id, ExternalId.ended_on).where(
+        ExternalId.source == register.source, ExternalId.kind == kind.name
+    )
+    # What a homeroom teacher's tie names is a person, and the class decides whose it is.
+    is_scoped = register.scope is not None and kind.name != "homeroom_teacher"
+    if register.scope is not None and is_scoped:
+        ours = ExternalId.target_id.in_(rows_of_school(kind.table.__table__, register.scope))
+        statement = statement.add_columns(ours.label("is_ours"))
+    for tie in await uow.rows(statement):
+        if is_scoped and not (
+            tie.is_ours
+            and (kind.name != "person" or is_of_school("person", {"id": tie.target_id}, register.scope))
+        ):
+            known.elsewhere.add(tie.external_id)
+            continue
         known.by_external[tie.external_id] = tie.target_id
         known.externals[tie.target_id].append(tie.external_id)
         if tie.ended_on is not None:
@@ -90,9 +96,10 @@ async def load_ties(uow: UnitOfWork, kind: Kind, register: Register) -> Known:
 
 
 async def dependants(
-    uow: UnitOfWork, kind: Kind, ending: Mapping[str, Mapping[int, bool]], today: date
+    uow: UnitOfWork, kind: Kind, ending: Mapping[str, Mapping[int, bool]], today: date, scope: Scope | None
 ) -> dict[int, bool]:
     """The rows that still hold and belong to what ends, whoever made them, with what ``ending`` says of the owner.
+    Within a scope only the school's.
 
     A statement for each owner of which something ends and 2,000 of those.
     """
@@ -103,6 +110,8 @@ async def dependants(
             statement = sa.select(columns.id, columns[column].label("owner_id")).where(
                 columns[column].in_(batch), holds(kind, today)
             )
+            if scope is not None:
+                statement = statement.where(columns.id.in_(rows_of_school(kind.table.__table__, scope)))
             for row in await uow.rows(statement):
                 found[row.id] = found.get(row.id, False) or ending[owner][row.owner_id]
     return found

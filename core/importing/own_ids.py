@@ -6,12 +6,13 @@ An export gives them out; when it comes back, to this installation, each is the 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 
 import sqlalchemy as sa
 
 from core.db.models import ExternalId
 from core.db.uow import UnitOfWork
+from core.domain.ids import LARGEST_ID
+from core.importing.register import Register
 
 _SOURCE = "schoolbell"
 _KIND = "installation"
@@ -46,11 +47,18 @@ def own_id(name: str, kind: str, row_id: int) -> str:
     return f"{name}-{kind}-{row_id}"
 
 
-def rows_of_own_ids(name: str, kind: str, ids: Iterable[str]) -> dict[str, int]:
-    """The rows that ids of our own name, whether they are there or not."""
-    start = f"{name}-{kind}-"
-    return {
-        one: int(one[len(start) :])
-        for one in ids
-        if one.startswith(start) and one[len(start) :].isascii() and one[len(start) :].isdigit()
-    }
+async def recognise(uow: UnitOfWork, register: Register) -> None:
+    """Where this installation wrote the register, bind what goes by ids of our own to its rows. One statement, or none.
+
+    What is absent from such a register came after it was written: nothing of that ends.
+    """
+    if not register.system or register.system != await installation(uow):
+        return
+    register.is_own = True
+    register.whole.clear()
+    for kind, records in register.records.items():
+        start = f"{register.system}-{kind}-"
+        for external in records:
+            number = external.removeprefix(start)
+            if number != external and number.isascii() and number.isdigit() and int(number) <= LARGEST_ID:
+                register.bind(kind, external, int(number))

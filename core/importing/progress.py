@@ -17,8 +17,6 @@ class Progress:
     register: Register
     today: date
     end_missing: bool
-    is_own: bool = False
-    """Whether this installation wrote the register itself: its rows are known, and need no ties to be found again."""
     ids: dict[tuple[str, str], RowId] = field(default_factory=dict)
     """Rows by kind and the register's id."""
     over: set[tuple[str, str]] = field(default_factory=set)

@@ -148,15 +148,31 @@ class Record:
     apart: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The one school that an import may touch. ``own`` are its people who are at no other school, ``shared`` those who
+    are at some other one, too; nobody else is known, and no row of another school."""
+
+    school_id: int
+    own: frozenset[int] = frozenset()
+    shared: frozenset[int] = frozenset()
+
+
 @dataclass(slots=True)
 class Register:
     """A parsed register: records by kind and id, problems in the order found, and the kinds whose files are whole
-    (``bulk``), so that what is absent from them is gone."""
+    (``bulk``), so that what is absent from them is gone.
+
+    ``bound`` says which row of ours a record is, by kind and id, where no tie of the source says it yet; a bound id
+    without a record may be referred to, and is not touched itself.
+    """
 
     source: str
     title: str
     system: str = ""
     """The installation of Schoolbell that wrote it; empty where another program did."""
+    is_own: bool = False
+    """Whether that is this installation: all its rows are known, and need no ties to be found again."""
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
     """The first of each file; ``untold`` counts the others."""
@@ -167,6 +183,8 @@ class Register:
     """Kinds with rejected rows: what seems absent from them may be among those."""
     empty: set[str] = field(default_factory=set)
     """Kinds of files that are called whole and have no rows."""
+    bound: defaultdict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    scope: Scope | None = None
     _rejected: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _told: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
@@ -182,6 +200,11 @@ class Register:
     ) -> Ref:
         """Add a record; a later one of the same id replaces an earlier."""
         self.records[kind][record_id] = Record(kind, record_id, values, ended, once or {}, apart or {})
+        return Ref(kind, record_id)
+
+    def bind(self, kind: str, record_id: str, row_id: int) -> Ref:
+        """Say which row of ours a record, or what others refer to, is."""
+        self.bound[kind][record_id] = row_id
         return Ref(kind, record_id)
 
     def has(self, kind: str, record_id: str) -> bool:
@@ -203,6 +226,10 @@ class Register:
             self.problems.append(problem)
         else:
             self.untold[problem.file] += 1
+
+    def take_counts(self, other: Register) -> None:
+        """The rejected rows of the register that this one is cut from."""
+        self._rejected = other._rejected
 
     @property
     def rejected(self) -> int:

@@ -1,24 +1,14 @@
-"""Which version of School Data Sync a package is, and the register that it states."""
+"""The register that a School Data Sync package states, whichever version it is of."""
 
 from __future__ import annotations
 
 from core.errors import UnreadableFile
-from core.importing.oneroster import Defaults
+from core.importing.oneroster.parse import Defaults
 from core.importing.package import Package
 from core.importing.register import Register
 from core.importing.sds import v1, v2
 from core.importing.sds.reading import Reading
-
-
-def version_of(package: Package) -> int:
-    """1, 2 (which is 2.1), or 0 for no School Data Sync. Version 2.1 names its files as OneRoster does, but rows of
-    roles and enrolments have no id of their own there, and there is no manifest. Raises UnreadableFile."""
-    if "School" in package and ("Student" in package or "Section" in package):
-        return 1
-    if "manifest" in package or "orgs" not in package or "users" not in package:
-        return 0
-    rows = [table for table in ("roles", "enrollments") if table in package]
-    return 2 if rows and all("sourcedid" not in package.columns(table) for table in rows) else 0
+from core.importing.sds_version import version_of
 
 
 def parse_sds(package: Package, *, source: str, defaults: Defaults) -> Register:

@@ -10,7 +10,7 @@ from core.domain.kinds import TermKind
 from core.domain.names import fold
 from core.domain.rights import Role
 from core.importing.cells import Rejected, Row
-from core.importing.oneroster import Defaults
+from core.importing.oneroster.parse import Defaults
 from core.importing.package import Package
 from core.importing.register import Ref, Register
 
@@ -99,7 +99,10 @@ class Reading:
             raise Rejected("LastName", "the person has no name")
         values = {"family": family, "given": given, "name_key": fold(f"{family} {given}")}
         self.register.add(
-            "person", person_id, {**values, **{key: value for key, value in more.items() if value}}, ended=ended
+            "person",
+            person_id,
+            {**values, **{key: value for key, value in more.items() if value}},
+            ended=ended,
         )
 
     def add_role(

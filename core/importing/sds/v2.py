@@ -57,7 +57,9 @@ def parse_v2(reading: Reading) -> None:
     reading.walk("users", lambda row: _take_user(reading, row, born), ("sourcedId",))
     reading.walk("roles", lambda row: _take_role(reading, row), ("userSourcedId", "orgSourcedId", "role"))
     reading.walk(
-        "relationships", lambda row: _take_relation(reading, row), ("userSourcedId", "relationshipUserSourcedId")
+        "relationships",
+        lambda row: _take_relation(reading, row),
+        ("userSourcedId", "relationshipUserSourcedId"),
     )
     _parse_classes(reading)
     reading.walk(
@@ -86,7 +88,9 @@ def _parse_orgs(reading: Reading) -> None:
         elif parent:
             reading.remark(row, "parentSourcedId", f"the org {parent!r} above it is not in orgs.csv")
         word = "".join(row.text("type").split()).casefold()
-        kind = OrgKind.SCHOOL if word in _SCHOOLS else OrgKind.DISTRICT if word in _DISTRICTS else OrgKind.REGION
+        kind = (
+            OrgKind.SCHOOL if word in _SCHOOLS else OrgKind.DISTRICT if word in _DISTRICTS else OrgKind.REGION
+        )
         reading.add_org(org_id, row.text("name"), kind, parent if reading.register.has("org", parent) else "")
 
     for org_id, row in rows.items():
@@ -121,7 +125,9 @@ def _take_role(reading: Reading, row: Row) -> None:
     if word in _ROLES:
         reading.add_role(user, org, _ROLES[word], dates)
     elif word not in _FAMILY:
-        reading.remark(row, "role", f"{row.text('role')[:40]!r} has no rights here: the person is kept without a role")
+        reading.remark(
+            row, "role", f"{row.text('role')[:40]!r} has no rights here: the person is kept without a role"
+        )
 
 
 def _take_relation(reading: Reading, row: Row) -> None:
