@@ -18,7 +18,7 @@ from typing import IO
 
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Row
-from core.importing.letters import WINDOWS, Opener, encoding_of, opened_text
+from core.importing.letters import CODE_PAGES, Opener, encoding_of, opened_text
 
 _MEGABYTE = 1024 * 1024
 _LARGEST_FILE = 64 * _MEGABYTE
@@ -74,9 +74,9 @@ class Package:
     def remarks(self) -> list[Problem]:
         """What is to be said of the files that were read so far."""
         return [
-            Problem(f"{table}.csv", 1, "", "is not UTF-8: read as Windows-1251", rejected=False)
+            Problem(f"{table}.csv", 1, "", f"is not UTF-8: read as {CODE_PAGES[encoding]}", rejected=False)
             for table, encoding in self._encodings.items()
-            if encoding == WINDOWS
+            if encoding in CODE_PAGES
         ]
 
 

@@ -3,6 +3,8 @@ GuardianRelationship where there are parents (https://learn.microsoft.com/school
 
 from __future__ import annotations
 
+from functools import partial
+
 from core.domain.kinds import OrgKind, TermKind
 from core.domain.rights import Role
 from core.importing.cells import Rejected, Row
@@ -30,9 +32,7 @@ def parse_v1(reading: Reading) -> None:
     reading.walk("School", take_school, ("SISID", "Name"))
     seen: dict[str, Role] = {}
     for table, role in (("Student", Role.STUDENT), ("Teacher", Role.TEACHER)):
-        reading.walk(
-            table, lambda row, role=role: _take_person(reading, row, role, seen), ("SISID", "SchoolSISID")
-        )
+        reading.walk(table, partial(_take_person, reading, role, seen), ("SISID", "SchoolSISID"))
     for school, person in principals:
         if seen.get(person) is Role.TEACHER:
             reading.add_role(person, school, Role.HEAD)
@@ -40,12 +40,10 @@ def parse_v1(reading: Reading) -> None:
     reading.walk("Section", lambda row: _take_section(reading, row), ("SISID", "SchoolSISID", "SectionName"))
     reading.add_years()
     for table, teaches in (("StudentEnrollment", False), ("TeacherRoster", True)):
-        reading.walk(
-            table, lambda row, teaches=teaches: _take_member(reading, row, teaches), ("SectionSISID", "SISID")
-        )
+        reading.walk(table, partial(_take_member, reading, teaches), ("SectionSISID", "SISID"))
 
 
-def _take_person(reading: Reading, row: Row, role: Role, seen: dict[str, Role]) -> None:
+def _take_person(reading: Reading, role: Role, seen: dict[str, Role], row: Row) -> None:
     person = row.required("SISID")
     school = reading.known(row, "org", "SchoolSISID", "School.csv")
     if seen.setdefault(person, role) is not role:
@@ -112,7 +110,7 @@ def _take_section(reading: Reading, row: Row) -> None:
     )
 
 
-def _take_member(reading: Reading, row: Row, teaches: bool) -> None:
+def _take_member(reading: Reading, teaches: bool, row: Row) -> None:
     section = reading.known(row, "course", "SectionSISID", "Section.csv")
     person = reading.known(row, "person", "SISID", "Teacher.csv" if teaches else "Student.csv")
     reading.add_member(section, person, teaches=teaches)
