@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import puremagic
 
@@ -62,6 +65,37 @@ class FileStore:
             draft.replace(path)
         return sha256
 
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """A file that grows piece by piece, on the disk and not in memory; gone at the end unless it was kept."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix="draft-", dir=self._folder)
+        draft = Draft(Path(name), os.fdopen(handle, "wb"), self)
+        try:
+            yield draft
+        finally:
+            draft.file.close()
+            draft.path.unlink(missing_ok=True)
+
+    def keep_draft(self, draft: Draft) -> str:
+        """Keep what a draft has grown to and return its SHA-256 in hex."""
+        draft.file.close()
+        sha256 = draft.digest.hexdigest()
+        path = self._path(sha256)
+        if path.exists():
+            path.touch()
+        else:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            draft.path.replace(path)
+        return sha256
+
+    def where(self, sha256: str) -> Path:
+        """The file itself, to be read and not changed. Raises NotFound where it is not kept here."""
+        path = self._path(sha256)
+        if not path.exists():
+            raise NotFound("file_not_found")
+        return path
+
     def forget(self, sha256: str, *, before: float) -> bool:
         """Delete the bytes unless they were kept, again or for the first time, since ``before`` (seconds since the
         epoch); whether they were deleted."""
@@ -80,6 +114,27 @@ class FileStore:
             return self._path(sha256).read_bytes()
         except FileNotFoundError:
             raise NotFound("file_not_found") from None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A file on its way into the store."""
+
+    path: Path
+    file: IO[bytes]
+    store: FileStore
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    size: int = 0
+
+    def add(self, piece: bytes) -> None:
+        """Write a piece more."""
+        self.file.write(piece)
+        self.digest.update(piece)
+        self.size += len(piece)
+
+    def keep(self) -> str:
+        """Keep it; its SHA-256 in hex."""
+        return self.store.keep_draft(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ class ImportRun(Base):
     """One file given to an importer by name. ``school_id`` is empty where it was not for one school alone, ``sha256``
     says where the file is kept until it is applied or forgotten; ``options`` is what was chosen beside it.
 
-    ``counts`` is by kind ``[new, changed, ended]``, ``problems`` the first of them as ``[file, row, column, words,
-    rejected]``, and ``refused`` the sentence why nothing of it was written.
+    ``counts`` is by kind, in its plural, ``[new, changed, ended]``; ``outcome`` is what was told of the file at length,
+    as core.importing.told writes it, without names once the file is forgotten; ``refused`` is the sentence why nothing of
+    it was written. ``worker`` is the process that applies it.
     """
 
     __tablename__ = "import_run"
@@ -32,10 +33,11 @@ class ImportRun(Base):
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[ImportState] = one_of(ImportState)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    problems: Mapped[list[Any]] = mapped_column(sa.JSON(), default=list)
+    outcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
     rejected: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     refused: Mapped[str] = mapped_column(default="")
+    worker: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     __table_args__ = (sa.Index(None, "school_id", "started_at"),)

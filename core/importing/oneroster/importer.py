@@ -68,7 +68,7 @@ def wanted_defaults(asked: Asked) -> Defaults:
         ("scale", chosen.scale, chosen.scale in SCALES),
     ):
         if not is_good:
-            raise UnreadableFile(Said("{option}: {value!r} cannot be used", option=option, value=value))
+            raise UnreadableFile(f"--{option}: {value!r} cannot be used")
     return chosen
 
 

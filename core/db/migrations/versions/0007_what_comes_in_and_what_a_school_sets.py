@@ -42,10 +42,11 @@ def upgrade() -> None:
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("state", _STATE, nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
-        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.JSON(), nullable=False),
         sa.Column("rejected", _ID, nullable=False),
         sa.Column("skipped", _ID, nullable=False),
         sa.Column("refused", sa.Text(), nullable=False),
+        sa.Column("worker", sa.Text(), nullable=False),
         sa.Column("started_at", _MOMENT, nullable=False),
         sa.Column("finished_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,247 @@
+"""What every `schoolbell import` does: open the database, read the file, look or apply, and report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from enum import Enum
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from core.actions.imports import RunFile, RunResult, keep_answers, note_done
+from core.clock import SystemClock
+from core.db import migrate as migrations
+from core.db.engine import Database
+from core.db.migrate import migrate, open_database, revision_of
+from core.db.uow import UnitOfWork
+from core.domain.kinds import ImportState
+from core.errors import Ambiguous, NotFound, UnreadableFile
+from core.files import safe_name
+from core.importing.importer import Asked, Importer, Outcome, Prepared, Question
+from core.importing.told import counts_of, pack
+from core.queries.imports import kept_answers, the_only_school
+from core.queries.invitable import school_by_name
+from core.settings import Settings, os_user
+
+_LARGEST_MAP = 5 * 1024 * 1024
+_MOST_CANDIDATES = 5
+
+
+async def take_in(
+    settings: Settings,
+    importer: Importer,
+    path: Path,
+    options: Mapping[str, str],
+    *,
+    school: str | None,
+    map_file: Path | None,
+    dry_run: bool,
+) -> None:
+    """Import a file, or with ``dry_run`` only show what that would change. Exits with 1 where rows were rejected, with 2
+    where nothing could be written."""
+    options = {**_of_installation(importer, settings), **options}
+    try:
+        answers = _read_answers(map_file) if map_file is not None else {}
+        shape = await _shape(settings)
+        if dry_run and shape is _Shape.OTHER:
+            raise UnreadableFile(
+                "the database has not the newest shape, and a dry run changes none; `schoolbell migrate` does"
+            )
+        if shape is not _Shape.NEWEST and school is None:
+            # What cannot be read makes no database and upgrades none.
+            async with _empty() as uow:
+                await importer.read(uow, path, Asked(options=options, answers=answers))
+        async with _opened(settings, shape, dry_run=dry_run) as uow:
+            school_id = await _school(uow, importer, school)
+            kept = await kept_answers(uow, importer.name, school_id) if importer.asks or school_id else {}
+            asked = Asked(school_id, options=options, answers={**kept, **answers})
+            prepared = await importer.read(uow, path, asked)
+            if dry_run:
+                outcome = await prepared.look(uow)
+            else:
+                file = RunFile(importer.name, safe_name(path.name), options=options)
+                outcome = await _apply(uow, prepared, file, school_id, answers)
+    except UnreadableFile as error:
+        meant = f" --{error.overrule} says that it is meant" if error.overrule else ""
+        typer.echo(f"schoolbell import: {error}{meant}", err=True)
+        raise typer.Exit(2) from None
+    _print(outcome, dry_run=dry_run)
+    if outcome.rejected:
+        raise typer.Exit(1)
+
+
+def _of_installation(importer: Importer, settings: Settings) -> dict[str, str]:
+    """What new schools are given where nothing else is said."""
+    usual = {
+        "timezone": settings.default_timezone,
+        "locale": settings.default_locale,
+        "currency": settings.default_currency,
+    }
+    return {option.name: usual[option.name] for option in importer.options if option.name in usual}
+
+
+def _read_answers(path: Path) -> dict[str, str]:
+    """A JSON object, or CSV lines of question and answer. Raises UnreadableFile."""
+    try:
+        if path.stat().st_size > _LARGEST_MAP:
+            raise UnreadableFile(f"{path.name}: larger than any mapping is")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UnreadableFile(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UnreadableFile(
+            f"{path.name}: its letters are in no encoding we know; save it as UTF-8"
+        ) from None
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise UnreadableFile(f"{path.name}: no JSON ({error})") from None
+        return {str(question): str(answer) for question, answer in found.items()}
+    try:
+        lines = [line for line in csv.reader(text.splitlines()) if any(cell.strip() for cell in line)]
+    except csv.Error as error:
+        raise UnreadableFile(f"{path.name}: no CSV ({error})") from None
+    for number, line in enumerate(lines, 1):
+        if len(line) != 2:
+            raise UnreadableFile(f"{path.name}, line {number}: expected a question and its answer")
+    pairs = {question.strip(): answer.strip() for question, answer in lines}
+    pairs.pop("question", None)
+    return pairs
+
+
+async def _school(uow: UnitOfWork, importer: Importer, wanted: str | None) -> int | None:
+    try:
+        if wanted is not None:
+            return await school_by_name(uow, wanted)
+        return await the_only_school(uow) if importer.needs_school else None
+    except Ambiguous as error:
+        fitting = "; ".join(str(one) for one in error.params["candidates"])
+        raise UnreadableFile(f"{wanted} fits several schools; say --school NUMBER ({fitting})") from None
+    except NotFound:
+        if wanted is None:
+            raise UnreadableFile("there are several schools here; say which with --school") from None
+        raise UnreadableFile(f"there is no school {wanted!r}") from None
+
+
+class _Shape(Enum):
+    """Of the database that is there before anything is done."""
+
+    ABSENT = 0
+    NEWEST = 1
+    OTHER = 2
+
+
+async def _shape(settings: Settings) -> _Shape:
+    revision = await revision_of(settings)
+    if revision is None:
+        return _Shape.ABSENT
+    return _Shape.NEWEST if revision == migrations.newest_revision() else _Shape.OTHER
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, shape: _Shape, *, dry_run: bool) -> AsyncIterator[UnitOfWork]:
+    """A unit of work on the database; on an empty one that is thrown away where a dry run finds none."""
+    if dry_run and shape is _Shape.ABSENT:
+        async with _empty() as uow:
+            yield uow
+        return
+    async with (
+        open_database(settings) as database,
+        UnitOfWork(database, SystemClock(), via=f"cli:{os_user()}") as uow,
+    ):
+        yield uow
+
+
+@asynccontextmanager
+async def _empty() -> AsyncIterator[UnitOfWork]:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{folder}/empty.db")
+        try:
+            await migrate(database)
+            async with UnitOfWork(database, SystemClock()) as uow:
+                yield uow
+        finally:
+            await database.close()
+
+
+async def _apply(
+    uow: UnitOfWork, prepared: Prepared, file: RunFile, school_id: int | None, answers: Mapping[str, str]
+) -> Outcome:
+    """Apply, and note it in the history in the same transaction; what was refused is noted, too."""
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("comparing", total=None)
+
+        def on_step(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total or None)
+
+        try:
+            async with uow.writing():
+                outcome = await prepared.apply(uow, on_step)
+                result = RunResult(
+                    counts_of(outcome), pack(outcome), rejected=outcome.rejected, skipped=outcome.skipped
+                )
+                await keep_answers(uow, file.importer, answers, school_id=school_id)
+                await note_done(uow, file, result, ImportState.APPLIED, school_id=school_id)
+        except UnreadableFile as error:
+            told = pack(Outcome(file.name, refused=error.reason, overrule=error.overrule))
+            result = RunResult(outcome=told, refused=error.reason)
+            await note_done(uow, file, result, ImportState.REFUSED, school_id=school_id)
+            raise
+    return outcome
+
+
+def _print(outcome: Outcome, *, dry_run: bool) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for name in ("new", "changed", "ended", "missing", "unchanged"):
+        table.add_column(name, justify="right")
+    for line in outcome.lines:
+        figures = (line.new, line.changed, line.ended, line.missing, line.unchanged)
+        if any(figures):
+            table.add_row(line.plural, *(str(figure) if figure else "·" for figure in figures))
+    told = [
+        *(f"{'rejected' if one.rejected else 'remark  '}  {one}" for one in outcome.problems),
+        *(f"… and {more:,} more of {file}" for file, more in outcome.untold.items()),
+        *(f"remark    {note}" for note in outcome.notes),
+        *(f"skipped   {one.plural}: {one.count:,} of another school" for one in outcome.left_out),
+    ]
+    for words in told:
+        typer.echo(words)
+    for question in outcome.questions:
+        for words in _asked(question):
+            typer.echo(words)
+    if told or outcome.questions:
+        typer.echo()
+    Console(highlight=False).print(table)
+    typer.echo()
+    if outcome.refused and dry_run:
+        meant = f" --{outcome.overrule} says that it is meant." if outcome.overrule else ""
+        typer.echo(f"This import would be refused: {outcome.refused}{meant}")
+    said = "Nothing was written (--dry-run)." if dry_run else "Imported."
+    if outcome.is_empty and not dry_run:
+        said = "Nothing to change: the database says all this already."
+    typer.echo(f"{outcome.title}: {said} {outcome.rejected} rows rejected, {outcome.remarks} remarks.")
+
+
+def _asked(question: Question) -> Iterator[str]:
+    state = (
+        f"answered {question.answer!r}"
+        if question.answer
+        else ("must be answered" if question.must else "open")
+    )
+    yield f"question  {question.key}: {question.words} ({state})"
+    for value, words in question.candidates[:_MOST_CANDIDATES]:
+        yield f"            {value}: {words}"
+    if len(question.candidates) > _MOST_CANDIDATES:
+        yield f"            … and {len(question.candidates) - _MOST_CANDIDATES} more"
