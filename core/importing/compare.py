@@ -185,6 +185,8 @@ class _Comparison:
 
     def _tie(self, record: Record, row_id: RowId) -> None:
         self.progress.ids[self.kind.name, record.id] = row_id
+        if self.progress.register.is_own and not isinstance(row_id, Made):
+            return
         if record.id in self.known.elsewhere:
             self.plan.retied[record.id] = row_id
         elif record.id not in self.known.by_external:
@@ -199,7 +201,7 @@ class _Comparison:
             # Written anew with the rest of its key: see how names are handed on.
             differing[self.kind.apart] = values[self.kind.apart]
         ties = [record.id] if record.id in self.known.externals[row_id] else self.known.externals[row_id]
-        if any(tie in self.known.ended_by_register for tie in ties):
+        if not self.progress.register.is_own and any(tie in self.known.ended_by_register for tie in ties):
             if record.id in ties:
                 self.plan.register_revived.append(record.id)
             if ended and ended not in values and row[ended] is not None:

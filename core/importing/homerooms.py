@@ -73,6 +73,8 @@ class _Homerooms:
         self._tie(record.id, teacher)
 
     def _tie(self, external: str, teacher: RowId) -> None:
+        if self.progress.register.is_own and not isinstance(teacher, Made):
+            return
         if external not in self.known.by_external:
             self.plan.tied[external] = teacher
         elif self.known.by_external[external] != teacher:

@@ -15,12 +15,18 @@ Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 """Opens a file anew from its beginning."""
 WINDOWS = "cp1251"
 WESTERN = "cp1252"
+WINDOWS_THAI = "cp874"
+CODE_PAGES = {WINDOWS: "Windows-1251", WINDOWS_THAI: "Windows-874"}
+"""What each is called: text in them is taken, and told."""
 _HEAD = 4096
 _AT_ONCE = 65_536
 _WORD = re.compile(r"[^\W\d_]+(?:[¤¦§©¬®±¶·№][^\W\d_]+)*")
 # Typed by mistake among Cyrillic letters, for they look the same.
 _LOOK_ALIKES = frozenset("ABCEHIKMOPTXYaceiopxy")
 _WESTERN_WORD = re.compile(r"(?=.*[A-Za-zß])[A-Za-zÀ-ÖØ-öø-ÿŠšŽžŒœŸ]?(?:[a-zß-öø-ÿšžœ]+|[A-ZÀ-ÖØ-ÞŠŽŒŸ]+)?")
+_NOT_ASCII = re.compile(r"[^\s\x00-\x7f\u00a0\u2013\u2014\u2018-\u201d\u2022\u2026€]+")
+_SYLLABLE = r"(?:[\u0e40-\u0e44]?[\u0e01-\u0e2e](?:[\u0e31\u0e34-\u0e3a]?[\u0e47-\u0e4e]?)[\u0e30\u0e32\u0e33\u0e45]?)"
+_THAI_WORD = re.compile(rf"(?:{_SYLLABLE}|[\u0e2f\u0e3f\u0e46\u0e4f-\u0e5b])+")
 _STRANGE_CASE = re.compile(r"[а-яёєіїґў][А-ЯЁЄІЇҐЎ]|[¤¦§©¬®±¶·№]")
 
 
@@ -37,7 +43,9 @@ def encoding_of(opener: Opener, file: str, *, western: bool = False) -> str:
     elif _decodes(opener, "utf-8-sig"):
         return "utf-8-sig"
     elif _decodes(opener, WINDOWS):
-        # Windows programs of the countries we know write UTF-8 or, older ones, the Cyrillic code page.
+        # Windows programs of the countries we know write UTF-8 or, older ones, the Cyrillic, Thai or Western code page.
+        if _is_thai(opener):
+            return WINDOWS_THAI
         try:
             _check_words(opener, file)
         except UnreadableFile:
@@ -47,6 +55,8 @@ def encoding_of(opener: Opener, file: str, *, western: bool = False) -> str:
         return WINDOWS
     elif western and _is_western(opener):
         return WESTERN
+    elif _is_thai(opener):
+        return WINDOWS_THAI
     raise UnreadableFile(f"{file}: its letters are in no encoding we know; save it as UTF-8")
 
 
@@ -78,6 +88,23 @@ def _is_western(opener: Opener) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def _is_thai(opener: Opener) -> bool:
+    """Whether all words with Thai letters are Thai: begin with a letter that stands by itself, and mix with no others.
+
+    Cyrillic text would be words full of signs that only stand above or below others.
+    """
+    if not _decodes(opener, WINDOWS_THAI):
+        return False
+    clean = 0
+    with opened_text(opener, WINDOWS_THAI) as text:
+        for line in text:
+            for run in _NOT_ASCII.findall(line):
+                if not _THAI_WORD.fullmatch(run):
+                    return False
+                clean += len(run) > 1
+    return clean > 0
 
 
 def _check_words(opener: Opener, file: str) -> None:

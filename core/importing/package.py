@@ -18,7 +18,7 @@ from typing import IO
 
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Row
-from core.importing.letters import WINDOWS, Opener, encoding_of, opened_text
+from core.importing.letters import CODE_PAGES, Opener, encoding_of, opened_text
 
 _MEGABYTE = 1024 * 1024
 _LARGEST_FILE = 64 * _MEGABYTE
@@ -51,19 +51,32 @@ class Package:
         opener = self._open.get(table.casefold())
         if opener is None:
             return
-        file = f"{table}.csv"
+        with opened_text(opener, self._encoding(table, opener)) as lines:
+            yield from _Reader(lines, f"{table}.csv").rows(required)
+
+    def columns(self, table: str) -> frozenset[str]:
+        """The names in a table's first row, without case and spaces; none where there is no such file.
+
+        Raises UnreadableFile.
+        """
+        opener = self._open.get(table.casefold())
+        if opener is None:
+            return frozenset()
+        with opened_text(opener, self._encoding(table, opener)) as lines:
+            return frozenset(_Reader(lines, f"{table}.csv").header())
+
+    def _encoding(self, table: str, opener: Opener) -> str:
         encoding = self._encodings.get(table)
         if encoding is None:
-            encoding = self._encodings[table] = encoding_of(opener, file)
-        with opened_text(opener, encoding) as lines:
-            yield from _Reader(lines, file).rows(required)
+            encoding = self._encodings[table] = encoding_of(opener, f"{table}.csv")
+        return encoding
 
     def remarks(self) -> list[Problem]:
         """What is to be said of the files that were read so far."""
         return [
-            Problem(f"{table}.csv", 1, "", "is not UTF-8: read as Windows-1251", rejected=False)
+            Problem(f"{table}.csv", 1, "", f"is not UTF-8: read as {CODE_PAGES[encoding]}", rejected=False)
             for table, encoding in self._encodings.items()
-            if encoding == WINDOWS
+            if encoding in CODE_PAGES
         ]
 
 
@@ -81,12 +94,17 @@ class _Reader:
         # A quote that nobody closes would swallow the rows after it without a word if this were not strict.
         self._reader = csv.reader(itertools.chain([first], beginning), delimiter=self._delimiter, strict=True)
 
-    def rows(self, required: tuple[str, ...]) -> Iterator[Row]:
+    def header(self) -> list[str]:
+        """The names of the columns. Raises UnreadableFile where there are none."""
         header = ["".join(cell.split()).casefold() for cell in self._cells() or []]
         if not any(header):
             raise UnreadableFile(
                 f"{self._file}: the file is empty; expected a first row with the names of the columns"
             )
+        return header
+
+    def rows(self, required: tuple[str, ...]) -> Iterator[Row]:
+        header = self.header()
         lacking = [column for column in required if column.casefold() not in header]
         if lacking:
             raise UnreadableFile(

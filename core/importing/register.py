@@ -178,6 +178,10 @@ class Register:
 
     source: str
     title: str
+    system: str = ""
+    """The installation of Schoolbell that wrote it; empty where another program did."""
+    is_own: bool = False
+    """Whether that is this installation: all its rows are known, and need no ties to be found again."""
     records: dict[str, dict[str, Record]] = field(default_factory=lambda: {kind.name: {} for kind in KINDS})
     problems: list[Problem] = field(default_factory=list)
     """The first of each file; ``untold`` counts the others."""

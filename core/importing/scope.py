@@ -127,6 +127,7 @@ class _Cut:
             whole=set(register.whole),
             unsure=set(register.unsure),
             empty=set(register.empty),
+            is_own=register.is_own,
             scope=scope,
         )
         self.left.take_counts(register)

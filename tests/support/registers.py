@@ -15,6 +15,7 @@ from core.db.uow import UnitOfWork
 from core.importing.apply import apply_register
 from core.importing.compare import known_scales
 from core.importing.oneroster import Defaults, parse_oneroster
+from core.importing.own_ids import recognise
 from core.importing.package import open_package
 from core.importing.plan import Plan
 from core.importing.register import Register
@@ -107,7 +108,9 @@ async def parsed(database: Database, clock: FrozenClock, path: Path, source: str
     """What a package says, on the scales that the database has."""
     async with UnitOfWork(database, clock) as uow:
         scales = await known_scales(uow, source)
-    return parse_oneroster(open_package(path), source=source, defaults=DEFAULTS, scales=scales)
+        register = parse_oneroster(open_package(path), source=source, defaults=DEFAULTS, scales=scales)
+        await recognise(uow, register)
+    return register
 
 
 async def take_in(

@@ -14,21 +14,23 @@ from core.errors import UnreadableFile
 from core.importing.compare import known_scales
 from core.importing.importer import Asked, Importer, Option
 from core.importing.oneroster.parse import Defaults, parse_oneroster
+from core.importing.own_ids import recognise
 from core.importing.package import open_package
 from core.importing.register_import import RegisterImport
 from core.importing.said import Said
+from core.importing.sds_version import version_of
 
 _LOCALES = ("en", "ru", "th")
 
 
 async def read_oneroster(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterImport:
-    """Read a package. One statement. Raises UnreadableFile."""
+    """Read a package. One statement, or two. Raises UnreadableFile."""
     source = asked.option("source") or "oneroster"
     if "@" in source:
         raise UnreadableFile(Said("{source!r} cannot be used as a register's name", source=source))
     if asked.school_id is None:
         scales = await known_scales(uow, source)
-        defaults = _defaults(asked)
+        defaults = wanted_defaults(asked)
     else:
         # Marks are put on the scale of the school that they are for.
         school = await uow.row(
@@ -37,6 +39,7 @@ async def read_oneroster(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterI
         scales = {}
         defaults = Defaults(*school) if school is not None else Defaults()
     register = parse_oneroster(open_package(path), source=source, defaults=defaults, scales=scales)
+    await recognise(uow, register)
     return RegisterImport(
         register,
         asked,
@@ -45,7 +48,7 @@ async def read_oneroster(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterI
     )
 
 
-def _defaults(asked: Asked) -> Defaults:
+def wanted_defaults(asked: Asked) -> Defaults:
     """What is chosen for new schools. Raises UnreadableFile for what cannot be."""
     plain = Defaults()
     chosen = Defaults(
@@ -73,9 +76,26 @@ def opens_oneroster(path: Path) -> bool:
     """Whether it is a zip or a folder with a register's tables."""
     try:
         package = open_package(path)
+        return "orgs" in package and "users" in package and not version_of(package)
     except UnreadableFile:
         return False
-    return "orgs" in package and "users" in package
+
+
+def new_school_options() -> tuple[Option, ...]:
+    """What a register does not say of a school, to be chosen for new ones."""
+    return (
+        Option("timezone", "text", "Time zone of new schools, like Asia/Bangkok.", on_page=False),
+        Option("locale", "choice", "Language of new schools.", choices=_LOCALES, on_page=False),
+        Option("currency", "text", "Currency of new schools, like THB.", on_page=False),
+        Option(
+            "scale",
+            "choice",
+            "Grading scale of new schools.",
+            default="hundred",
+            choices=tuple(SCALES),
+            on_page=False,
+        ),
+    )
 
 
 IMPORTER = Importer(
@@ -100,16 +120,6 @@ IMPORTER = Importer(
             default="oneroster",
             on_page=False,
         ),
-        Option("timezone", "text", "Time zone of new schools, like Asia/Bangkok.", on_page=False),
-        Option("locale", "choice", "Language of new schools.", choices=_LOCALES, on_page=False),
-        Option("currency", "text", "Currency of new schools, like THB.", on_page=False),
-        Option(
-            "scale",
-            "choice",
-            "Grading scale of new schools.",
-            default="hundred",
-            choices=tuple(SCALES),
-            on_page=False,
-        ),
+        *new_school_options(),
     ),
 )

@@ -68,10 +68,11 @@ def _place(
         {"name": row.text("name"), "kind": kind, "parent_id": Ref("org", parent) if has_parent else None},
         ended=ended,
         once={
-            "timezone": defaults.timezone,
-            "locale": defaults.locale,
-            "currency": defaults.currency,
-            "scale": defaults.scale,
+            "timezone": reading.kept(row, "timezone") or defaults.timezone,
+            "locale": reading.kept(row, "locale") or defaults.locale,
+            "currency": reading.kept(row, "currency") or defaults.currency,
+            "scale": reading.kept(row, "scale") or defaults.scale,
+            **reading.ended_on(row),
         },
     )
 

@@ -12,6 +12,7 @@ from core.importing.oneroster.reading import Defaults, Reading
 from core.importing.oneroster.results import parse_results
 from core.importing.oneroster.sessions import parse_sessions
 from core.importing.oneroster.teaching import parse_teaching
+from core.importing.own_ids import is_ours
 from core.importing.package import Package
 from core.importing.register import Register
 
@@ -46,8 +47,15 @@ def parse_oneroster(
     named = modes.get("source.systemname", "")
     register = Register(source, package.name if named in ("", "absent") else named)
     reading = Reading(
-        package, register, defaults, scales, is_12=modes.get("oneroster.version", "").startswith("1.2")
+        package,
+        register,
+        defaults,
+        scales,
+        is_12=modes.get("oneroster.version", "").startswith("1.2"),
+        is_ours=is_ours(modes.get("source.systemcode", "")),
     )
+    if reading.is_ours:
+        register.system = modes["source.systemcode"]
     parse_orgs(reading)
     sessions = parse_sessions(reading)
     parse_people(reading)

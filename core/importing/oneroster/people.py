@@ -9,9 +9,10 @@ taught, children. It comes back when access does.
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import unquote
 
 from core.domain.names import fold
-from core.domain.rights import Role
+from core.domain.rights import GuardianRights, Role
 from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.register import Ref
@@ -25,7 +26,9 @@ _ROLES = {
     "districtadministrator": Role.ADMIN,
     "principal": Role.HEAD,
 }
+_OUR_ROLES = {role.value: role for role in (Role.DEPUTY, Role.SECRETARY, Role.CANTEEN, Role.NURSE)}
 _GUARDIANS = frozenset({"guardian", "parent", "relative"})
+_RIGHTS = frozenset(GuardianRights)
 _WITHOUT_RIGHTS = frozenset({"aide", "proctor", "counselor"})
 _ENABLED = {"": True, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -34,6 +37,7 @@ def parse_people(reading: Reading) -> None:
     """People, roles and guardians."""
     born = _birth_dates(reading)
     agents: list[tuple[Row, str, list[str]]] = []
+    links: list[tuple[Row, str]] = []
 
     def take(row: Row, ended: bool) -> None:
         user_id = row.required("sourcedId")
@@ -46,6 +50,9 @@ def parse_people(reading: Reading) -> None:
         elif not enabled:
             reading.locked_users.add(user_id)
         reading.user_roles.setdefault(user_id, set())
+        if reading.is_ours:
+            links.append((row, user_id))
+            return
         if row.text("role"):
             orgs = row.many("orgSourcedIds")
             for word in row.many("role"):
@@ -59,6 +66,8 @@ def parse_people(reading: Reading) -> None:
     for row, user_id, others in agents:
         for other in others:
             _add_guardianship(reading, row, user_id, other)
+    for row, user_id in links:
+        _add_our_links(reading, row, user_id)
 
 
 def _birth_dates(reading: Reading) -> dict[str, date]:
@@ -98,10 +107,22 @@ def _parse_roles(reading: Reading) -> None:
         if dates[0] and dates[1] and dates[0] > dates[1]:
             raise Rejected("endDate", "ends before it begins")
         _add_role(
-            reading, row, user_id, row.required("role"), org, ended or user_id in reading.ended_users, dates
+            reading,
+            row,
+            user_id,
+            _role_word(reading, row),
+            org,
+            ended or user_id in reading.ended_users,
+            dates,
         )
 
     reading.walk("roles", take, ("userSourcedId", "role", "orgSourcedId"))
+
+
+def _role_word(reading: Reading, row: Row) -> str:
+    """What OneRoster has no word for, ours has; who sees to the machine is not among it."""
+    ours = reading.kept(row, "role")
+    return ours if ours in _OUR_ROLES else row.required("role")
 
 
 def _add_role(
@@ -120,7 +141,7 @@ def _add_role(
     if plain in _WITHOUT_RIGHTS:
         reading.remark(row, "role", f"{word!r} has no rights here: the person is kept without a role")
         return
-    role = _ROLES.get(plain)
+    role = _ROLES.get(plain) or _OUR_ROLES.get(plain)
     if role is None:
         raise Rejected("role", f"{word[:40]!r} is no role we know")
     if user_id in reading.locked_users and role is not Role.STUDENT:
@@ -171,3 +192,22 @@ def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> N
         {"guardian_id": Ref("person", guardian), "child_id": Ref("person", child)},
         ended=bool({guardian, child} & reading.ended_users) or guardian in reading.locked_users,
     )
+
+
+def _add_our_links(reading: Reading, row: Row, user_id: str) -> None:
+    """A guardian's children with rights and relation: a cut in rights goes along to wherever the file is taken."""
+    for entry in reading.kept(row, "children").split(";"):
+        child, rights, relation = ([unquote(cell) for cell in entry.split("|")] + ["", "", ""])[:3]
+        if not child:
+            continue
+        if not reading.register.has("person", child) or child == user_id or rights not in _RIGHTS:
+            reading.register.tell(
+                row.problem("metadata.schoolbell.children", f"{entry[:80]!r} is no child with rights")
+            )
+            continue
+        reading.register.add(
+            "guardianship",
+            f"{user_id}|{child}",
+            {"guardian_id": Ref("person", user_id), "child_id": Ref("person", child), "relation": relation},
+            once={"rights": GuardianRights(rights)},
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
-from core.importing.cells import Rejected, Row
+from core.importing.cells import Rejected, Row, read_day
 from core.importing.package import Package
 from core.importing.register import Register
 
@@ -30,6 +31,8 @@ class Reading:
     defaults: Defaults
     scales: Mapping[str, str]
     is_12: bool = False
+    is_ours: bool = False
+    """Whether Schoolbell wrote it: then columns of ours say what OneRoster has none for."""
     departments: dict[str, str] = field(default_factory=dict)
     """Departments by the school they are part of."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -68,6 +71,15 @@ class Reading:
     def remark(self, row: Row, column: str, words: str) -> None:
         """Say something of a row that is taken in nonetheless."""
         self.register.tell(row.problem(column, words, rejected=False))
+
+    def kept(self, row: Row, column: str) -> str:
+        """The cell of a column of ours; empty in what others wrote."""
+        return row.text(f"metadata.schoolbell.{column}") if self.is_ours else ""
+
+    def ended_on(self, row: Row) -> dict[str, date]:
+        """For a new row of what was over already where it comes from."""
+        day = read_day(self.kept(row, "endedOn"))
+        return {"ended_on": day} if day else {}
 
     def org(self, row: Row, column: str, org_id: str) -> str:
         """The org of that id, for a department the school around it. Raises Rejected for an unknown one."""

@@ -8,7 +8,7 @@ from typing import overload
 
 from core.domain.grading import scale
 from core.errors import MarkOutOfScale
-from core.importing.cells import Rejected, Row
+from core.importing.cells import Rejected, Row, read_number
 from core.importing.oneroster.reading import LineItem, Reading
 from core.importing.register import Ref
 
@@ -72,6 +72,13 @@ def _take_line_item(
         "maximum": _points(reading, item),
         "weight": weight if weight is not None else Decimal(1),
     }
+    if reading.is_ours:
+        values |= {
+            "title": reading.kept(row, "title"),
+            "kind": reading.kept(row, "kind"),
+            "maximum": _stored(read_number(reading.kept(row, "maximum"))),
+            "weight": _stored(read_number(reading.kept(row, "weight")) or Decimal(0)),
+        }
     reading.register.add("assessment", item_id, values, ended=ended or class_id in reading.ended_classes)
 
 
@@ -95,7 +102,7 @@ def _take_result(reading: Reading, row: Row, ended: bool) -> None:
     status = " ".join(row.text("scoreStatus").casefold().split())
     if status not in _GRADED | _NOT_GRADED:
         raise Rejected("scoreStatus", f"{status[:40]!r} is no status of a score")
-    score = row.text("score") or row.text("textScore")
+    score = (row.text("textScore") if reading.is_ours else "") or row.text("score") or row.text("textScore")
     over = ended or status in _NOT_GRADED or reading.register.records["assessment"][item_id].ended
     if not score and not over:
         if status:
@@ -110,12 +117,25 @@ def _take_result(reading: Reading, row: Row, ended: bool) -> None:
         other = reading.graded.setdefault((item_id, user_id), result_id)
         if other != result_id:
             raise Rejected("sourcedId", f"the pupil has a result for this line item already, {other!r}")
-        value, number = _value(reading, reading.line_items[item_id], row, score)
+        if reading.is_ours and row.text("textScore"):
+            value, number = score[:500], _stored(row.number_in("score"))
+        else:
+            value, number = _value(reading, reading.line_items[item_id], row, score)
         values |= {"value": value, "number": number, "comment": row.text("comment")}
         day = row.day("scoreDate")
         if day is not None:
-            values["recorded_at"] = datetime.combine(day, time(12), UTC)
+            values["recorded_at"] = _moment(reading.kept(row, "recordedAt")) or datetime.combine(
+                day, time(12), UTC
+            )
     reading.register.add("mark", row.required("sourcedId"), values, ended=over)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _value(reading: Reading, item: LineItem, row: Row, score: str) -> tuple[str, Decimal | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -37,6 +38,9 @@ class Session:
     parent: str
     school_year: str
     ended: bool
+    org: str = ""
+    """Whose it is, where the file says so, which only ours does."""
+    once: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[TermKind | None, date, date]:
@@ -64,7 +68,7 @@ def parse_sessions(reading: Reading) -> Sessions:
     sessions = Sessions()
 
     def take(row: Row, ended: bool) -> None:
-        session = _session(row, ended)
+        session = _session(reading, row, ended)
         sessions.by_id[session.id] = session
 
     reading.walk("academicSessions", take, ("title", "type"))
@@ -76,12 +80,16 @@ def parse_sessions(reading: Reading) -> Sessions:
     users = _schools_of_sessions(reading, sessions)
     roots = [record.id for record in reading.register.of("org") if record.values["parent_id"] is None]
     for year, members in by_year.items():
-        _add_year(reading, sessions, year, members, users, roots)
+        org = next((one.org for one in members if reading.register.has("org", one.org)), "")
+        if org:
+            _add_year_at(reading, year, org, members, members)
+        else:
+            _add_year(reading, sessions, year, members, users, roots)
     return sessions
 
 
-def _session(row: Row, ended: bool) -> Session:
-    word = row.required("type").casefold().replace(" ", "")
+def _session(reading: Reading, row: Row, ended: bool) -> Session:
+    word = (reading.kept(row, "type") or row.required("type")).casefold().replace(" ", "")
     if word != "schoolyear" and word not in _KINDS:
         raise Rejected(
             "type", f"{word[:40]!r} is no type of session; one of schoolYear, semester, term, gradingPeriod"
@@ -98,6 +106,8 @@ def _session(row: Row, ended: bool) -> Session:
         row.text("parentSourcedId"),
         row.text("schoolYear"),
         ended,
+        reading.kept(row, "orgSourcedId"),
+        reading.ended_on(row),
     )
 
 
@@ -187,6 +197,7 @@ def _add_year_at(
             "ends": own.ends if own else ends,
         },
         ended=own.ended if own else all(one.ended for one in members),
+        once=own.once if own else {},
     )
     for term in terms:
         if term.kind is not None:
@@ -201,4 +212,5 @@ def _add_year_at(
                     "ends": term.ends,
                 },
                 ended=term.ended,
+                once=term.once,
             )

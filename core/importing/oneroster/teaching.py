@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from core.importing.cells import Rejected, Row
@@ -22,17 +23,25 @@ def parse_teaching(reading: Reading, sessions: Sessions) -> None:
     )
 
 
-def _titles(reading: Reading) -> dict[str, str]:
-    titles: dict[str, str] = {}
+def _titles(reading: Reading) -> dict[str, tuple[str, str]]:
+    """The names of courses, and whose they are where ours says so: a subject may be the district's."""
+    titles: dict[str, tuple[str, str]] = {}
 
     def take(row: Row, _ended: bool) -> None:
-        titles[row.required("sourcedId")] = row.required("title")
+        org = row.text("orgSourcedId")
+        known = reading.is_ours and reading.register.has("org", org)
+        title = row.required("title")
+        titles[row.required("sourcedId")] = (title, org if known else "")
+        if known and row.text("subjects"):
+            _subject(reading, org, title)
 
     reading.walk("courses", take, ("title",))
     return titles
 
 
-def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], row: Row, ended: bool) -> None:
+def _take_class(
+    reading: Reading, sessions: Sessions, titles: dict[str, tuple[str, str]], row: Row, ended: bool
+) -> None:
     class_id = row.required("sourcedId")
     title = row.required("title")
     school = reading.org(row, "schoolSourcedId", row.required("schoolSourcedId"))
@@ -56,6 +65,7 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
             class_id,
             values,
             ended=ended,
+            once=reading.ended_on(row),
             apart={"name": f"{title} ({row.text('classCode') or class_id})"},
         )
         return
@@ -64,22 +74,22 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
         reading.remark(
             row, "courseSourcedId", f"the course {course!r} is not in courses.csv; the class's title is used"
         )
-    subject_name = titles.get(course, title)
-    # Subjects have no id in OneRoster: within a school the name is the subject.
-    subject = reading.register.add(
-        "subject", f"{school}|{subject_name}", {"org_id": Ref("org", school), "name": subject_name}
-    )
-    reading.register.add(
-        "course",
-        class_id,
-        {
-            "school_id": Ref("org", school),
-            "year_id": year,
-            "subject_id": subject,
-            "name": "" if title == subject_name else title,
-        },
-        ended=ended,
-    )
+    subject_name, owner = titles.get(course, (title, ""))
+    owner = owner or school
+    subject = _subject(reading, owner, subject_name)
+    taught: dict[str, object] = {"school_id": Ref("org", school), "year_id": year, "subject_id": subject}
+    taught["name"] = "" if title == subject_name else title
+    if reading.is_ours:
+        taught["name"] = reading.kept(row, "group")
+        whole = reading.kept(row, "classSourcedId")
+        if reading.register.has("class", whole):
+            taught["class_id"] = Ref("class", whole)
+    reading.register.add("course", class_id, taught, ended=ended, once=reading.ended_on(row))
+
+
+def _subject(reading: Reading, org: str, name: str) -> Ref:
+    """Subjects have no id in OneRoster: within a school the name is the subject."""
+    return reading.register.add("subject", f"{org}|{name}", {"org_id": Ref("org", org), "name": name})
 
 
 def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
@@ -100,7 +110,10 @@ def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
         owner = (
             ("class_id", Ref("class", class_id)) if is_homeroom else ("course_id", Ref("course", class_id))
         )
-        _add(reading, kind, f"{user_id}|{class_id}", ("student_id", user_id), owner, (starts, ends), ended)
+        roll = reading.kept(row, "rollNumber")
+        extra = {"roll_number": int(roll)} if is_homeroom and re.fullmatch(r"\d{1,9}", roll, re.ASCII) else {}
+        key = f"{user_id}|{class_id}"
+        _add(reading, kind, key, ("student_id", user_id), owner, (starts, ends), ended, extra)
     elif role == "teacher":
         if is_homeroom:
             _add_homeroom_teacher(reading, class_id, user_id, ends, ended)
@@ -146,6 +159,7 @@ def _add(
     owner: tuple[str, Ref],
     dates: tuple[date | None, date | None],
     ended: bool,
+    extra: Mapping[str, object] | None = None,
 ) -> None:
     """Who left and came back has two rows in the register and one here, from the first day to the last."""
     starts, ends = dates
@@ -157,5 +171,11 @@ def _add(
         starts = min(first, starts) if first and starts else None
         ends = max(last, ends) if last and ends else None
     column, user_id = person
-    values = {column: Ref("person", user_id), owner[0]: owner[1], "starts": starts, "ends": ends}
+    values = {
+        column: Ref("person", user_id),
+        owner[0]: owner[1],
+        "starts": starts,
+        "ends": ends,
+        **(extra or {}),
+    }
     reading.register.add(kind, record_id, values, ended=ended)

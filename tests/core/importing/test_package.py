@@ -131,7 +131,6 @@ def test_an_unusable_file_is_one_clear_line(tmp_path: Path, make: object, says: 
         (b'sourcedId,"na"me\n1,x\n', "line 1"),
         ("sourcedId,name\n1,José\n2,André\n".encode("latin-1"), "'Josй'"),
         ("sourcedId,name\n1,Peña\n".encode("latin-1"), "save it as UTF-8"),
-        ("sourcedId,name\n1,สมชาย ใจดี\n2,วิชัย แซ่ตั้ง\n".encode("cp874"), "neither UTF-8 nor Windows-1251"),
         ("sourcedId\tname\n1\tИван\n".encode("utf-16-le"), "not a text file"),
         ("sourcedId,name\n1,Иван\n".encode("utf-16") + b"\0", "no encoding we know"),
     ],

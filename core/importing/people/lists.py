@@ -1,0 +1,355 @@
+"""Class lists read into pupils with their parents: what each row says, and what has to be asked for it to say anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from core.domain.names import fold
+from core.errors import UnreadableFile
+from core.importing.cells import Problem, Rejected
+from core.importing.importer import Question
+from core.importing.people.columns import FIELDS, LEFT_OUT, Guesses, by_headings, guess
+from core.importing.people.names import Order, Parts, order_of, parts_of
+from core.importing.said import Said
+from core.importing.tables.days import Order as DayOrder
+from core.importing.tables.days import day_of, look_at_days
+from core.importing.tables.headings import Heading, find_heading, is_total
+from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, text_of
+
+_MOST_ROWS = 20_000
+_SAMPLES = 3
+_PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
+_CLASS_NAME = re.compile(
+    r"(?<![\w./])((?:[1-9]|1[0-2])\s?[-–]?\s?[«\"“]?[A-Za-zА-Яа-я][»\"”]?(?![\w])|[มปอ]\.\s?\d{1,2}(?:/\d{1,2})?)"
+)
+_CLASS_WORD = re.compile(r"\s*\b(?:класс\w*|кл\.|class|form|grade|ชั้น)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A parent as a row says one."""
+
+    name: Parts
+    relation: str
+    phone: str = ""
+    email: str = ""
+
+    @property
+    def name_key(self) -> str:
+        """To compare by."""
+        return fold(f"{self.name.family} {self.name.given}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A row; ``said`` are the columns that it says something in."""
+
+    sheet: Sheet
+    row: int
+    name: Parts
+    class_name: str
+    birth_date: date | None
+    parents: tuple[Parent, ...]
+    said: Mapping[str, str]
+
+    @property
+    def name_key(self) -> str:
+        """To compare by."""
+        return fold(f"{self.name.family} {self.name.given}")
+
+    @property
+    def shown(self) -> str:
+        """For people to tell them apart."""
+        born = self.birth_date.isoformat() if self.birth_date else ""
+        names = " ".join(filter(None, (self.name.family, self.name.given, self.name.middle)))
+        return ", ".join(filter(None, (names, born, self.class_name)))
+
+
+@dataclass(slots=True)
+class Lists:
+    """All sheets of a file, read as far as the answers go."""
+
+    table: Table
+    answers: Mapping[str, str]
+    today: date
+    default_class: str = ""
+    pupils: list[Pupil] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    questions: dict[str, Question] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        """Raises UnreadableFile where no sheet has headings that are known."""
+        if self.table.remark:
+            self.notes.append(self.table.remark)
+        found = False
+        for sheet in self.table.seen:
+            heading = find_heading(sheet, lambda names: by_headings(names).known)
+            if heading is None:
+                if any(True for _ in sheet.lines()):
+                    self.notes.append(
+                        Said("{sheet}: no headings of a class list; left out", sheet=sheet.place)
+                    )
+                continue
+            found = True
+            _SheetReading(self, sheet, heading).read()
+        hidden = [one.name for one in self.table.sheets if one not in self.table.seen]
+        if hidden:
+            self.notes.append(Said("Hidden sheets are left out: {sheets}.", sheets=", ".join(hidden)))
+        if not found:
+            raise UnreadableFile(
+                Said(
+                    "{file}: no row of headings was found; expected such as Name, Class, Birth date",
+                    file=self.table.file,
+                )
+            )
+
+    def ask(self, question: Question) -> str:
+        """The answer that holds."""
+        self.questions.setdefault(question.key, question)
+        return self.questions[question.key].answer
+
+    def answered(self, key: str, among: Sequence[str]) -> str:
+        """What was answered before or now, where it is an answer."""
+        answer = self.answers.get(key, "")
+        return answer if answer in among else ""
+
+
+class _SheetReading:
+    def __init__(self, lists: Lists, sheet: Sheet, heading: Heading) -> None:
+        self._lists = lists
+        self._sheet = sheet
+        self._heading = heading
+        self._lines: list[Line] = []
+        self._columns: dict[str, int] = {}
+        self._orders: dict[str, Order | None] = {}
+        self._days: DayOrder | None = None
+
+    def read(self) -> None:
+        for line in self._sheet.lines():
+            if line.number <= self._heading.last_row or line.is_blank:
+                continue
+            if is_total(line):
+                self._tell(line.number, None, "a total, or a signature: left out", rejected=False)
+                continue
+            if tuple(line.text(column) for column in range(len(line.cells))) == self._heading.names:
+                continue
+            self._lines.append(line)
+            if len(self._lines) > _MOST_ROWS:
+                raise UnreadableFile(
+                    Said(
+                        "{sheet}: has more than {count} rows; refused",
+                        sheet=self._sheet.place,
+                        count=_MOST_ROWS,
+                    )
+                )
+        self._settle_columns()
+        if not {"full", "family", "given"} & self._columns.keys():
+            self._lists.notes.append(
+                Said("{sheet}: no column with pupils' names is settled yet", sheet=self._sheet.place)
+            )
+            return
+        self._settle_orders()
+        self._settle_days()
+        class_name = "" if "class" in self._columns else self._settle_class()
+        for line in self._lines:
+            try:
+                pupil = self._pupil(line, class_name)
+            except Rejected as fault:
+                column = self._columns.get(fault.column)
+                self._tell(line.number, column, fault.words)
+                continue
+            if pupil is not None:
+                self._lists.pupils.append(pupil)
+
+    def _tell(self, row: int, column: int | None, words: str, *, rejected: bool = True) -> None:
+        self._lists.problems.append(self._sheet.problem(row, column, words, rejected=rejected))
+
+    def _values(self, column: int) -> list[object]:
+        return [line.value(column) for line in self._lines]
+
+    def _settle_columns(self) -> None:
+        """A question a column, answered by the guess; and one whether they are understood rightly."""
+        lists, key = self._lists, self._heading.key
+        width = max([len(self._heading.names), *(len(line.cells) for line in self._lines)])
+        columns = [[line.value(column) for line in self._lines] for column in range(width)]
+        guesses: Guesses = guess(self._heading.names, columns, lists.today)
+        for column in range(width):
+            name = self._heading.names[column] if column < len(self._heading.names) else ""
+            samples = list(dict.fromkeys(text for value in columns[column] if (text := text_of(value))))
+            if not name and not samples:
+                continue
+            guessed = guesses.by_column[column]
+            question_key = f"column {key} {column_name(column)}"
+            answer = lists.answered(question_key, tuple(FIELDS)) or guessed.name or LEFT_OUT
+            first = [one for one in (answer, guessed.name) if one]
+            rest = [one for one in FIELDS if one not in first]
+            lists.ask(
+                Question(
+                    question_key,
+                    Said(
+                        "{sheet}: what is column {column}, “{name}” ({samples})?",
+                        sheet=self._sheet.place,
+                        column=column_name(column),
+                        name=name,
+                        samples="; ".join(samples[:_SAMPLES]),
+                    ),
+                    tuple((one, FIELDS[one]) for one in dict.fromkeys([*first, *rest])),
+                    answer,
+                )
+            )
+            if answer != LEFT_OUT:
+                if answer in self._columns:
+                    self._tell(
+                        self._heading.last_row,
+                        column,
+                        f"is {FIELDS[answer]} a second time: left out",
+                        rejected=False,
+                    )
+                else:
+                    self._columns[answer] = column
+        confirm = f"columns {key}"
+        lists.ask(
+            Question(
+                confirm,
+                Said("{sheet}: are its columns understood rightly?", sheet=self._sheet.place),
+                (("yes", Said("yes, as they stand above")),),
+                lists.answered(confirm, ("yes",)),
+                must=True,
+            )
+        )
+
+    def _settle_orders(self) -> None:
+        """Which comes first where whole names stand in one cell; parents' are as the pupils' where nothing tells."""
+        lists = self._lists
+        for name, column in self._columns.items():
+            if not name.endswith("full"):
+                continue
+            texts = [text for value in self._values(column) if (text := text_of(value))]  # type: ignore[arg-type]
+            order = order_of(texts, self._heading.names[column] if column < len(self._heading.names) else "")
+            order = order or (self._orders.get("full") if name != "full" else None)
+            unsure = [text for text in texts if parts_of(text, order) is None]
+            if unsure:
+                key = f"order {self._heading.key} {column_name(column)}"
+                answer = lists.ask(
+                    Question(
+                        key,
+                        Said(
+                            "{sheet}: in column {column}, which comes first in “{name}”?",
+                            sheet=self._sheet.place,
+                            column=column_name(column),
+                            name=unsure[0],
+                        ),
+                        (("family", Said("the family name")), ("given", Said("the given name"))),
+                        lists.answered(key, ("family", "given")),
+                        must=True,
+                    )
+                )
+                order = "family" if answer == "family" else "given" if answer == "given" else None
+            self._orders[name] = order
+
+    def _settle_days(self) -> None:
+        lists = self._lists
+        if "birth" not in self._columns:
+            return
+        column = self._columns["birth"]
+        found = look_at_days(self._values(column))  # type: ignore[arg-type]
+        self._days = found.order
+        if found.conflict:
+            self._tell(
+                self._heading.last_row,
+                column,
+                "some days are 31/12 and some 12/31: the unsure are left out",
+                rejected=False,
+            )
+        elif found.is_unsure:
+            key = f"days {self._heading.key} {column_name(column)}"
+            answer = lists.ask(
+                Question(
+                    key,
+                    Said(
+                        "{sheet}: in column {column}, is 03/04 the third of April or the fourth of March?",
+                        sheet=self._sheet.place,
+                        column=column_name(column),
+                    ),
+                    (("dmy", Said("the third of April")), ("mdy", Said("the fourth of March"))),
+                    lists.answered(key, ("dmy", "mdy")),
+                    must=True,
+                )
+            )
+            self._days = "dmy" if answer == "dmy" else "mdy" if answer == "mdy" else None
+
+    def _settle_class(self) -> str:
+        """A list of one class names it on its sheet or above its headings; or it is said."""
+        lists = self._lists
+        if lists.default_class:
+            return lists.default_class
+        titles = (_CLASS_WORD.sub(" ", one) for one in (self._heading.title, self._sheet.name))
+        found = next((match for one in titles if (match := _CLASS_NAME.search(one))), None)
+        seems = " ".join(found[1].split()) if found else ""
+        key = f"class {self._sheet.name or self._sheet.file}"
+        candidates = [(seems, seems)] if seems else []
+        return lists.ask(
+            Question(
+                key,
+                Said("{sheet}: which class is this? (“-” for none)", sheet=self._sheet.place),
+                (*candidates, (LEFT_OUT, Said("no class"))),
+                lists.answers.get(key, "") or seems,
+                must=True,
+            )
+        ).replace(LEFT_OUT, "")
+
+    def _pupil(self, line: Line, class_name: str) -> Pupil | None:
+        for field_name, column in self._columns.items():
+            value = line.value(column)
+            if isinstance(value, NoValue):
+                raise Rejected(field_name, str(value))
+        said = {name: line.text(column) for name, column in self._columns.items() if line.text(column)}
+        if not {"full", "family", "given"} & said.keys():
+            if said.keys() - {"roll", "class"}:
+                raise Rejected("full" if "full" in self._columns else "family", "the pupil has no name")
+            return None
+        name = self._name(said)
+        born = None
+        if "birth" in said:
+            column = self._columns["birth"]
+            born = day_of(
+                line.value(column), self._days, self._lists.today, starts_1904=self._lists.table.starts_1904
+            )
+            if born is None:
+                raise Rejected("birth", f"{said['birth'][:40]!r} is no day that is sure; write 2013-09-01")
+            if born > self._lists.today:
+                raise Rejected("birth", f"{born.isoformat()} is still to come")
+        parents = tuple(
+            parent for prefix in _PARENTS if (parent := self._parent(line, prefix, said)) is not None
+        )
+        return Pupil(self._sheet, line.number, name, said.get("class", class_name), born, parents, said)
+
+    def _name(self, said: Mapping[str, str]) -> Parts:
+        if "full" in said and not {"family", "given"} & said.keys():
+            parts = parts_of(said["full"], self._orders.get("full"))
+            if parts is None:
+                raise Rejected("full", "which part is the family name is not settled yet")
+            return Parts(parts.family, parts.given, said.get("middle", parts.middle))
+        given = parts_of(said.get("given", ""), "given")
+        plain = f"{given.given} {given.family}".strip() if given else said.get("given", "")
+        return Parts(said.get("family", ""), plain, said.get("middle", ""))
+
+    def _parent(self, line: Line, prefix: str, said: Mapping[str, str]) -> Parent | None:
+        text = said.get(f"{prefix}.full", "")
+        more = [said.get(f"{prefix}.{one}", "") for one in ("phone", "email")]
+        if not text or text in ("-", "–", "—"):
+            if any(more):
+                column = self._columns[f"{prefix}.phone" if more[0] else f"{prefix}.email"]
+                self._tell(
+                    line.number, column, "belongs to a parent without a name: left out", rejected=False
+                )
+            return None
+        parts = parts_of(text, self._orders.get(f"{prefix}.full"))
+        if parts is None:
+            raise Rejected(f"{prefix}.full", "which part is the family name is not settled yet")
+        relation = said.get(f"{prefix}.relation", "").casefold() or _PARENTS[prefix]
+        return Parent(parts, relation, *more)

@@ -1,0 +1,86 @@
+"""Where a table begins: its row of headings, or two of them, under titles, and what below it is no row of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+from core.domain.names import fold
+from core.importing.tables.reader import Line, Sheet, text_of
+
+_LOOKED_AT = 40
+_TOTALS = re.compile(
+    r"(итог|всего|total|sum\b|grand total|average|средн|รวม|เฉลี่ย|количество|number of|подпись|signature)"
+)
+_DATA = re.compile(r"\d{3,}|\d{1,2}[./-]\d{1,2}|@")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The headings by column, those of two rows put together, and the last row they stand in; ``title`` is what stands
+    above them."""
+
+    names: tuple[str, ...]
+    last_row: int
+    title: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same headings, so that what was settled for them once holds again."""
+        return hashlib.sha256("\n".join(fold(name) for name in self.names).encode()).hexdigest()[:8]
+
+
+def find_heading(sheet: Sheet, count: Callable[[tuple[str, ...]], int]) -> Heading | None:
+    """The row, or pair of rows, in which the most headings are known; ``count`` says how many of them are. None where no
+    row has any. Raises UnreadableFile."""
+    lines = list(islice(sheet.lines(), _LOOKED_AT))
+    best: tuple[int, Heading] | None = None
+    for place, line in enumerate(lines):
+        if _is_title(line):
+            continue
+        single = tuple(line.text(column) for column in range(len(line.cells)))
+        found = [(single, line.number)]
+        below = lines[place + 1] if place + 1 < len(lines) else None
+        if below is not None and below.number == line.number + 1 and not _holds_data(below):
+            found.append((_joined(line, below), below.number))
+        for names, last in found:
+            known = count(names)
+            if known and (best is None or known > best[0]):
+                title = " ".join(_title(one) for one in lines[:place])
+                best = (known, Heading(names, last, title.strip()))
+    return best[1] if best else None
+
+
+def is_total(line: Line) -> bool:
+    """Whether a row sums up those above it."""
+    first = next((text for cell in line.cells if (text := text_of(cell))), "")
+    return bool(_TOTALS.match(fold(first)))
+
+
+def _is_title(line: Line) -> bool:
+    """One thing said, in one cell or in many that are merged."""
+    return len({text for cell in line.cells if (text := text_of(cell))}) < 2
+
+
+def _title(line: Line) -> str:
+    return " ".join(dict.fromkeys(text for cell in line.cells if (text := text_of(cell))))
+
+
+def _holds_data(line: Line) -> bool:
+    texts = [text for cell in line.cells if (text := text_of(cell))]
+    return any(_DATA.search(text) or text.isdigit() for text in texts)
+
+
+def _joined(top: Line, below: Line) -> tuple[str, ...]:
+    """``Mother`` over ``Name`` and ``Phone`` is ``Mother Name`` and ``Mother Phone``; a group's word stands in its first
+    cell, or in all of them."""
+    names: list[str] = []
+    group = ""
+    for column in range(max(len(top.cells), len(below.cells))):
+        over, under = top.text(column), below.text(column)
+        group = over or (group if under else "")
+        names.append(under if not group else group if not under or over == under else f"{group} {under}")
+    return tuple(names)
