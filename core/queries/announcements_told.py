@@ -68,6 +68,7 @@ def told_as_drafted(
         urgency=how.urgency,
         silent=how.silent,
         asks=how.asks,
+        quiet=school.quiet,
     )
 
 

@@ -21,6 +21,9 @@ REGISTERS_BY = time(11)
 """On the school's wall: from then on a class without a register of the day stands out."""
 
 
+_MISSED = ("absent", "excused", "ill", "late", "away")
+
+
 @dataclass(frozen=True, slots=True)
 class ClassAttendance:
     """A class's day in pupils. Of ``lessons`` begun so far ``registered`` have their register; who missed one is counted
@@ -65,11 +68,8 @@ class SchoolAttendance:
             sum(one.pupils for one in known),
             sum(one.lessons for one in self.classes),
             sum(one.registered for one in self.classes),
-            *(
-                sum(getattr(one, name) for one in known)
-                for name in ("absent", "excused", "ill", "late", "away")
-            ),
-            sum(one.reported for one in self.classes),
+            reported=sum(one.reported for one in self.classes),
+            **{name: sum(getattr(one, name) for one in known) for name in _MISSED},
         )
 
     @property
@@ -179,8 +179,8 @@ def _classes(
             row.name,
             row.pupils,
             *begun[row.id],
-            *(missing.get(row.id, {}).get(name, 0) for name in ("absent", "excused", "ill", "late", "away")),
-            reported.get(row.id, 0),
+            reported=reported.get(row.id, 0),
+            **{name: missing.get(row.id, {}).get(name, 0) for name in _MISSED},
         )
         for row in classes
     )

@@ -70,7 +70,7 @@ def ordered(orders: Mapping[str, Order], wanted: str) -> Order:
 
 async def page_of(
     uow: UnitOfWork,
-    statement: sa.Select[Any],
+    statement: sa.Select[*tuple[Any, ...]],
     number: Any,
     order: Order,
     *,

@@ -255,7 +255,9 @@ def _settled(
         if one.tied and meant == NEW:
             # It was new then.
             meant = None
-        is_doubtful = one.by_name and (how_often[one.sure] > 1 or one.sure in settled)
+        is_doubtful = (
+            one.by_name and one.sure is not None and (how_often[one.sure] > 1 or one.sure in settled)
+        )
         if meant is None and one.sure is not None and not is_doubtful:
             found.chosen[one.id] = one.sure
             continue
