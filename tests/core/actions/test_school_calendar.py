@@ -179,7 +179,7 @@ async def test_a_class_and_its_courses_end_together_and_come_back_together(
     ):
         usual = {"name": "7C", "grade": 7, "homeroom_id": boris, "year_id": year}
         with pytest.raises(Invalid, match=why):
-            await save_class(uow, key, school, 0, **{**usual, **values})  # type: ignore[arg-type]
+            await save_class(uow, key, school, 0, **{**usual, **values})
     assert new
     literature = cast.courses["literature_7a"]
     await end_course(uow, key, school, literature, ends=True)
