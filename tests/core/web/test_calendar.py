@@ -166,6 +166,8 @@ async def test_lists_are_sorted_filtered_and_taken_away_and_what_is_removed_can_
     panel = await in_panel(site, cast, "admin", with_app=True)
     classes = await panel.read("/calendar/classes?sort=-name")
     assert classes.index("7A") < classes.index("5A") < classes.index("3B")
+    for after in ("5~" + "9" * 30, "5~-" + "9" * 30, "5~x", "9" * 19 + "~1", "1" * 30 + "~1"):
+        assert (await panel.get(f"/calendar/classes?sort=grade&after={after}")).status in (200, 404), after
     one = await panel.read(f"/calendar/courses?class={cast.classes['3B']}")
     assert "Boris Orlov" in one
     assert "Algebra" not in one.split("In the week")[1]
