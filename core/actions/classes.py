@@ -14,7 +14,7 @@ from core.db.uow import UnitOfWork
 from core.domain.school_calendar import checked_name
 from core.errors import Invalid
 from core.queries.school_calendar import list_years
-from core.queries.school_courses import class_card
+from core.queries.school_classes import class_card
 from core.queries.timetable import list_teachers
 
 LAST_GRADE = 13

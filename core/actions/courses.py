@@ -18,7 +18,8 @@ from core.domain.names import fold
 from core.domain.school_calendar import checked_name
 from core.errors import Invalid, NotFound
 from core.queries.offices import Office
-from core.queries.school_courses import class_card, course_card, list_subjects
+from core.queries.school_classes import class_card
+from core.queries.school_courses import course_card, list_subjects
 from core.queries.timetable import list_teachers
 
 MOST_TEACHERS = 3

@@ -31,7 +31,8 @@ from core.domain.school_calendar import PeriodTimes
 from core.errors import Invalid, NotFound
 from core.queries.offices import Office, access_office
 from core.queries.school_calendar import KEEPERS
-from core.queries.school_courses import Slot, course_card, slot_clashes
+from core.queries.school_courses import Slot, course_card
+from core.queries.slot_clashes import slot_clashes
 from core.queries.timetable import list_bells
 from tests.cast import TODAY, Cast, actor_of, chat_key
 
