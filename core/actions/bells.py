@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import BellPeriod, BellSchedule, TimetableSlot
 from core.db.uow import UnitOfWork
 from core.domain.names import fold
 from core.domain.school_calendar import LAST_PERIOD, PeriodTimes, checked_name, checked_periods
-from core.errors import Invalid
-from core.queries.offices import access_office
-from core.queries.school_calendar import KEEPERS, BellsLine, bells_of, own_bells
+from core.errors import Invalid, NotFound
+from core.queries.school_calendar import BellsLine, bells_of, own_bells
 
 
 async def save_bells(
@@ -38,10 +37,12 @@ async def save_bells(
     ):
         raise Invalid("periods_missing", field="periods")
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
-        known = await own_bells(uow, office, schedule_id) if schedule_id else None
-        others = [one for one in await bells_of(uow, office) if one.id != schedule_id]
-        if any(fold(one.name) == fold(words) for one in others):
+        office = await keeping(uow, key, school_id)
+        found = await bells_of(uow, office)
+        known = next((one for one in found if one.id == schedule_id), None)
+        if schedule_id and known is None:
+            raise NotFound("bells_not_found")
+        if any(fold(one.name) == fold(words) for one in found if one is not known):
             raise Invalid("name_taken", field="name")
         if known is None:
             schedule_id = await uow.insert(BellSchedule, school_id=school_id, name=words)
@@ -81,8 +82,8 @@ async def _check_used(uow: UnitOfWork, known: BellsLine, periods: Sequence[Perio
 async def remove_bells(uow: UnitOfWork, key: ChatKey, school_id: int, schedule_id: int) -> None:
     """Remove a schedule that no place of the week rings by. Raises NotFound, Invalid("bells_in_use")."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
-        # Whoever puts a course into the week meanwhile waits, and finds the schedule gone.
+        office = await keeping(uow, key, school_id)
+        # An import that puts a course into the week meanwhile waits, and finds the schedule gone.
         await uow.rows(sa.select(BellSchedule.id).where(BellSchedule.id == schedule_id).with_for_update())
         known = await own_bells(uow, office, schedule_id)
         if known.slots:

@@ -6,16 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import Course, SchoolClass
 from core.db.uow import UnitOfWork
 from core.domain.school_calendar import checked_name
 from core.errors import Invalid
-from core.queries.offices import access_office
-from core.queries.school_calendar import KEEPERS, list_years
-from core.queries.school_courses import class_card
+from core.queries.school_calendar import list_years
+from core.queries.school_classes import class_card
 from core.queries.timetable import list_teachers
 
 LAST_GRADE = 13
@@ -33,7 +32,7 @@ async def save_class(
     homeroom_id: int | None,
     year_id: int | None,
 ) -> int:
-    """Add a class (``class_id`` 0) to a year or change one, whose year stays; its id. At most eight statements.
+    """Add a class (``class_id`` 0) to a year or change one, whose year stays; its id. At most nine statements.
 
     Raises NotFound, Invalid("name_missing"), ("name_too_long"), ("name_taken"), ("grade_odd"), ("teacher_unknown") and
     ("year_unknown"), each with its ``field``.
@@ -42,7 +41,7 @@ async def save_class(
     if grade is not None and not 0 <= grade <= LAST_GRADE:
         raise Invalid("grade_odd", field="grade", most=LAST_GRADE)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         known = await class_card(uow, office, class_id) if class_id else None
         if known is not None:
             year_id = known.year_id
@@ -84,9 +83,9 @@ async def save_class(
 
 async def end_class(uow: UnitOfWork, key: ChatKey, school_id: int, class_id: int, *, ends: bool) -> None:
     """A class and its courses are no more, marks and lessons stay; or they are again: the courses that ended on the same
-    day. Seven statements. Raises NotFound."""
+    day. Eight statements. Raises NotFound."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         known = await class_card(uow, office, class_id)
         if known.ended is ends:
             return

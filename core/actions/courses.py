@@ -8,18 +8,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import Course, CourseEnrollment, CourseTeacher, Enrollment, SchoolClass, Subject
+from core.db.models import Course, CourseEnrollment, CourseTeacher, Enrollment, Subject
 from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.names import fold
 from core.domain.school_calendar import checked_name
 from core.errors import Invalid, NotFound
-from core.queries.offices import Office, access_office
-from core.queries.school_calendar import KEEPERS
-from core.queries.school_courses import class_card, course_card, list_subjects
+from core.queries.offices import Office
+from core.queries.school_classes import class_card
+from core.queries.school_courses import course_card, list_subjects
 from core.queries.timetable import list_teachers
 
 MOST_TEACHERS = 3
@@ -27,13 +27,13 @@ MOST_TEACHERS = 3
 
 
 async def save_subject(uow: UnitOfWork, key: ChatKey, school_id: int, subject_id: int, *, name: str) -> int:
-    """Add a subject (``subject_id`` 0) or rename one of the school's own; its id. At most five statements.
+    """Add a subject (``subject_id`` 0) or rename one of the school's own; its id. At most six statements.
 
     Raises NotFound, Invalid("name_missing"), ("name_too_long"), ("name_taken").
     """
     words = checked_name(name)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         subjects = await list_subjects(uow, office)
         known = next((one for one in subjects if one.id == subject_id and not one.kept_by), None)
         if subject_id and known is None:
@@ -58,7 +58,7 @@ async def save_subject(uow: UnitOfWork, key: ChatKey, school_id: int, subject_id
 async def remove_subject(uow: UnitOfWork, key: ChatKey, school_id: int, subject_id: int) -> str:
     """Remove a subject of no course, also of none that ended; its name. Raises NotFound, Invalid("subject_in_use")."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         subjects = await list_subjects(uow, office)
         known = next((one for one in subjects if one.id == subject_id and not one.kept_by), None)
         if known is None:
@@ -87,14 +87,14 @@ async def add_course(
     teacher_ids: Collection[int],
 ) -> int:
     """Add a course of a class, in the class's year; its id. Without a group it teaches all of the class's pupils, with one
-    nobody yet. At most eleven statements.
+    nobody yet. At most thirteen statements.
 
     Raises NotFound, Invalid("subject_unknown"), ("class_unknown"), ("teacher_unknown"), ("course_taken") and
     ("name_too_long"), each with its ``field``.
     """
     words = checked_name(group, "group", most=40, required=False)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         if subject_id not in {one.id for one in await list_subjects(uow, office)}:
             raise Invalid("subject_unknown", field="subject")
         try:
@@ -144,13 +144,13 @@ async def change_course(
     group: str,
     teacher_ids: Collection[int],
 ) -> None:
-    """Rename a course's group and give it to other teachers, from today on. At most eleven statements.
+    """Rename a course's group and give it to other teachers, from today on. At most sixteen statements.
 
     Raises NotFound, Invalid("teacher_unknown"), ("course_taken"), ("name_too_long").
     """
     words = checked_name(group, "group", most=40, required=False)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         card = await course_card(uow, office, course_id)
         await _check_taken(uow, course_id, card.class_id, card.subject_id, words)
         await uow.write(sa.update(Course).where(Course.id == course_id).values(name=words))
@@ -168,8 +168,7 @@ async def change_course(
 async def _check_taken(
     uow: UnitOfWork, course_id: int, class_id: int | None, subject_id: int | None, group: str
 ) -> None:
-    """A class has one course of a subject and group. The class's row is locked, so that two come one after the other."""
-    await uow.rows(sa.select(SchoolClass.id).where(SchoolClass.id == class_id).with_for_update())
+    """A class has one course of a subject and group."""
     rows = await uow.rows(
         sa.select(Course.name).where(
             Course.class_id == class_id,
@@ -194,9 +193,12 @@ async def _set_teachers(
 async def set_pupils(
     uow: UnitOfWork, key: ChatKey, school_id: int, course_id: int, pupils: Collection[int]
 ) -> None:
-    """Whom a course teaches from today on: of its class's pupils and its own. At most ten statements. Raises NotFound."""
+    """Whom a course teaches from today on: of its class's pupils and its own. At most thirteen statements.
+
+    Raises NotFound.
+    """
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         card = await course_card(uow, office, course_id)
         if not set(pupils) <= {one.id for one in card.pupils}:
             raise NotFound("student_not_found")
@@ -221,7 +223,7 @@ async def _set_dated(
     wanted: Collection[int],
     since: date | None,
 ) -> None:
-    """Rows that held until today end yesterday, or go where they began no earlier. At most four statements."""
+    """Rows that held until today end yesterday, or go where they began no earlier. At most five statements."""
     rows = await uow.rows(
         sa.select(table.id, person.label("person"), table.starts, table.ends)
         .where(table.course_id == course_id)
@@ -252,7 +254,7 @@ async def end_course(uow: UnitOfWork, key: ChatKey, school_id: int, course_id: i
     """A course has no lessons after today, or again; its marks and lessons stay. Raises NotFound, and
     Invalid("course_taken") where another has taken its place."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         card = await course_card(uow, office, course_id)
         if not ends:
             await _check_taken(uow, course_id, card.class_id, card.subject_id, card.group)

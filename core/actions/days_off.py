@@ -6,14 +6,13 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import DayOff
 from core.db.uow import UnitOfWork
 from core.domain.school_calendar import checked_name, checked_span
-from core.queries.offices import access_office
-from core.queries.school_calendar import KEEPERS, HolidayLine, own_holiday
+from core.queries.school_calendar import HolidayLine, own_holiday
 
 
 async def save_day_off(
@@ -26,14 +25,14 @@ async def save_day_off(
     starts: date | None,
     ends: date | None,
 ) -> int:
-    """Add a holiday (``number`` 0) or change one of the school's own; its id. At most five statements.
+    """Add a holiday (``number`` 0) or change one of the school's own; its id. At most six statements.
 
     Lessons changed or written in on those days keep what was entered. Raises NotFound, and Invalid as
     ``core.domain.school_calendar`` does. Holidays may overlap: those of several orgs do.
     """
     words, span = checked_name(name), checked_span(starts, ends)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         known = await own_holiday(uow, office, number) if number else None
         values = {"name": words, "starts": span[0], "ends": span[1]}
         if known is None:
@@ -54,7 +53,7 @@ async def save_day_off(
 async def remove_day_off(uow: UnitOfWork, key: ChatKey, school_id: int, number: int) -> HolidayLine:
     """Those days have lessons again; what was removed, so that it can be put back. Raises NotFound."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         known = await own_holiday(uow, office, number)
         await uow.write(sa.delete(DayOff).where(DayOff.id == number))
         await record(

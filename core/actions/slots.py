@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import Course, TimetableSlot
@@ -16,8 +16,7 @@ from core.domain.ids import LARGEST_ID
 from core.domain.kinds import WeekParity
 from core.domain.school_calendar import EARLIEST, LATEST, checked_name
 from core.errors import Invalid, NotFound
-from core.queries.offices import Office, access_office
-from core.queries.school_calendar import KEEPERS
+from core.queries.offices import Office
 from core.queries.school_courses import CourseCard, Slot, course_card
 from core.queries.timetable import Bell, list_bells
 
@@ -80,8 +79,7 @@ async def add_slot(uow: UnitOfWork, key: ChatKey, school_id: int, course_id: int
     Raises NotFound, Invalid("course_ended"), and as ``checked_slot`` does.
     """
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
-        await uow.rows(sa.select(Course.id).where(Course.id == course_id).with_for_update())
+        office = await keeping(uow, key, school_id)
         card = await course_card(uow, office, course_id)
         if card.ended:
             raise Invalid("course_ended", field="")
@@ -117,7 +115,7 @@ async def add_slot(uow: UnitOfWork, key: ChatKey, school_id: int, course_id: int
 
 
 async def end_slot(uow: UnitOfWork, key: ChatKey, school_id: int, slot_id: int, last_day: date | None) -> int:
-    """The last day of a place in the week, None for none; lessons given keep theirs. The course's id. At most nine
+    """The last day of a place in the week, None for none; lessons given keep theirs. The course's id. At most ten
     statements.
 
     A place that has not begun goes whole where its last day would be before its first. Raises NotFound,
@@ -125,7 +123,7 @@ async def end_slot(uow: UnitOfWork, key: ChatKey, school_id: int, slot_id: int, 
     then by now.
     """
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         course_id, slot = await _own_slot(uow, office, slot_id)
         today = office.school.today(uow.now)
         if last_day is not None and last_day < today - timedelta(days=1):

@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from core.access import fresh_actor
+from core.actions.calendar_keeping import keeping
 from core.db.audit import record
 from core.db.conversation import ChatKey
 from core.db.models import AcademicYear, Term
@@ -14,9 +14,8 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import TermKind
 from core.domain.names import fold
 from core.domain.school_calendar import check_apart, check_inside, checked_name, checked_span
-from core.errors import Invalid
-from core.queries.offices import access_office
-from core.queries.school_calendar import KEEPERS, YearLine, list_years, own_term, own_year
+from core.errors import Invalid, NotFound
+from core.queries.school_calendar import YearLine, list_years, own_term, own_year
 
 
 async def save_year(
@@ -29,15 +28,18 @@ async def save_year(
     starts: date | None,
     ends: date | None,
 ) -> int:
-    """Add a year (``year_id`` 0) or change one of the school's own; its id. At most six statements.
+    """Add a year (``year_id`` 0) or change one of the school's own; its id. At most seven statements.
 
     Raises NotFound and the Invalids of ``core.domain.school_calendar``, and ("name_taken"), ("terms_outside").
     """
     words, span = checked_name(name), checked_span(starts, ends)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
-        known = await own_year(uow, office, year_id) if year_id else None
-        own = [one for one in await list_years(uow, office) if not one.kept_by and one.id != year_id]
+        office = await keeping(uow, key, school_id)
+        own = [one for one in await list_years(uow, office) if not one.kept_by]
+        known = next((one for one in own if one.id == year_id), None)
+        if year_id and known is None:
+            raise NotFound("year_not_found")
+        own = [one for one in own if one is not known]
         if any(fold(one.name) == fold(words) for one in own):
             raise Invalid("name_taken", field="name")
         check_apart(span, [(one.name, one.starts, one.ends) for one in own if not one.ended])
@@ -66,7 +68,7 @@ async def save_year(
 async def end_year(uow: UnitOfWork, key: ChatKey, school_id: int, year_id: int, *, ends: bool) -> None:
     """A year counts no more, or again; its terms, courses and marks stay. Raises NotFound, Invalid("overlaps")."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         year = await own_year(uow, office, year_id)
         if not ends:
             own = [one for one in await list_years(uow, office) if not one.kept_by and not one.ended]
@@ -101,11 +103,11 @@ async def save_term(
 ) -> int:
     """Add a term (``term_id`` 0) to a year, or change one; its id. Terms of one kind share no day; those of others may.
 
-    At most six statements. Raises NotFound and the Invalids of ``core.domain.school_calendar``, and ("name_taken").
+    At most seven statements. Raises NotFound and the Invalids of ``core.domain.school_calendar``, and ("name_taken").
     """
     words, span = checked_name(name), checked_span(starts, ends)
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         known = None
         if term_id:
             year, known = await own_term(uow, office, term_id)
@@ -140,7 +142,7 @@ def _check_term(year: YearLine, term_id: int, kind: TermKind, name: str, span: t
 async def end_term(uow: UnitOfWork, key: ChatKey, school_id: int, term_id: int, *, ends: bool) -> None:
     """A term counts no more, or again; its marks stay. Raises NotFound, and the Invalids of ``save_term``."""
     async with uow.writing():
-        office = await access_office(uow, await fresh_actor(uow, key), school_id, KEEPERS)
+        office = await keeping(uow, key, school_id)
         year, term = await own_term(uow, office, term_id)
         if not ends:
             _check_term(year, term_id, term.kind, term.name, (term.starts, term.ends))

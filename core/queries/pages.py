@@ -32,7 +32,7 @@ class Cursor:
     def read(cls, text: str) -> Cursor | None:
         """None for anything that is no cursor."""
         number, _, key = text.partition("~")
-        if not (number.isascii() and number.isdigit()) or int(number[:19]) > LARGEST_ID:
+        if not (number.isascii() and number.isdigit()) or len(number) > 19 or int(number) > LARGEST_ID:
             return None
         return cls(key, int(number))
 
@@ -55,9 +55,14 @@ class Order:
         try:
             if self.kind is str:
                 return text
-            return int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
+            found = int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
+            if isinstance(found, int) and abs(found) > LARGEST_ID:
+                raise ValueError("no database holds it")
+            if isinstance(found, datetime) and found.tzinfo is None:
+                raise ValueError("a moment needs a time zone")
         except ValueError:
             raise NotFound("page_not_found") from None
+        return found
 
 
 def ordered(orders: Mapping[str, Order], wanted: str) -> Order:

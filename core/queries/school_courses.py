@@ -1,10 +1,9 @@
-"""The classes, courses and subjects of a school, as its office keeps them."""
+"""The courses and subjects of a school, as its office keeps them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,28 +22,12 @@ from core.db.models import (
 )
 from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
-from core.domain.clashes import Clash, Sitting, find_clashes, may_share_a_week, spans_meet
 from core.domain.ids import LARGEST_ID
 from core.domain.kinds import WeekParity
 from core.domain.names import PersonName
 from core.errors import NotFound
 from core.queries.offices import Office
 from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
-
-
-@dataclass(frozen=True, slots=True)
-class ClassLine:
-    """A class; ``pupils`` are those of today, ``grade`` is None where it has none."""
-
-    id: int
-    name: str
-    grade: int | None
-    year_id: int | None
-    year: str
-    homeroom_id: int | None
-    homeroom: str
-    pupils: int
-    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +43,6 @@ class CourseLine:
     pupils: int
     slots: int
     ended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClassPage:
-    """``after`` is where the next page begins, None on the last."""
-
-    lines: tuple[ClassLine, ...]
-    after: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,71 +107,6 @@ class CourseCard:
     teacher_ids: tuple[int, ...]
     pupils: tuple[Member, ...]
     slots: tuple[Slot, ...]
-
-
-_GRADE = sa.func.coalesce(SchoolClass.grade, 0)
-_HOMEROOM = sa.func.coalesce(Person.name_key, "")
-CLASS_ORDERS = {
-    "grade": Order(_GRADE, int),
-    "name": Order(SchoolClass.name),
-    "homeroom": Order(_HOMEROOM),
-}
-
-
-async def class_page(
-    uow: UnitOfWork,
-    office: Office,
-    *,
-    ended: bool = False,
-    sort: str = "",
-    after: Cursor | None = None,
-    most: int = ON_A_PAGE,
-) -> ClassPage:
-    """The classes in use, or those that ended, by grade. One statement."""
-    today = office.school.today(uow.now)
-    order = ordered(CLASS_ORDERS, sort)
-    shown = SchoolClass.ended_on.is_not(None) if ended else SchoolClass.ended_on.is_(None)
-    rows, following = await page_of(
-        uow, _classes(office, today).where(shown), SchoolClass.id, order, after=after, most=most
-    )
-    return ClassPage(tuple(_class(row) for row in rows), following)
-
-
-def _classes(office: Office, today: date) -> sa.Select[Any]:
-    pupils = (
-        sa.select(sa.func.count())
-        .where(Enrollment.class_id == SchoolClass.id, holds_on(Enrollment, today))
-        .scalar_subquery()
-    )
-    return (
-        sa.select(
-            *(SchoolClass.id, SchoolClass.name, SchoolClass.grade, SchoolClass.year_id),
-            *(SchoolClass.homeroom_teacher_id, SchoolClass.ended_on, pupils.label("pupils")),
-            *(AcademicYear.name.label("year"), Person.family, Person.given, Person.middle),
-        )
-        .outerjoin(Person, Person.id == SchoolClass.homeroom_teacher_id)
-        .outerjoin(AcademicYear, AcademicYear.id == SchoolClass.year_id)
-        .where(SchoolClass.school_id == office.school.id)
-    )
-
-
-def _class(row: sa.Row[Any]) -> ClassLine:
-    teacher = PersonName(row.family, row.given, row.middle).full_name if row.family is not None else ""
-    return ClassLine(
-        *(row.id, row.name, row.grade, row.year_id, row.year or ""),
-        *(row.homeroom_teacher_id, teacher, row.pupils, row.ended_on is not None),
-    )
-
-
-async def class_card(uow: UnitOfWork, office: Office, class_id: int) -> ClassLine:
-    """One class of the school. One statement. Raises NotFound."""
-    row = None
-    if 0 < class_id <= LARGEST_ID:
-        today = office.school.today(uow.now)
-        row = await uow.row(_classes(office, today).where(SchoolClass.id == class_id))
-    if row is None:
-        raise NotFound("class_not_found")
-    return _class(row)
 
 
 COURSE_ORDERS = {
@@ -367,101 +277,3 @@ async def list_subjects(uow: UnitOfWork, office: Office) -> tuple[SubjectLine, .
         SubjectLine(row.id, row.name, row.courses, "" if row.org_id == office.school.id else row.org_name)
         for row in rows
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SlotClash:
-    """Another course that needs a teacher, the room, the class or pupils at a time of the week."""
-
-    clash: Clash
-    subject: str
-    group: str
-    class_name: str
-
-    @property
-    def key(self) -> str:
-        """Names the clash, so that a page knows whether it showed it."""
-        return f"{self.clash.kind}:{self.clash.other.course_id}"
-
-
-async def slot_clashes(
-    uow: UnitOfWork, office: Office, card: CourseCard, slot: Slot
-) -> tuple[SlotClash, ...]:
-    """What a place in the week would clash with, in the weeks and days that both have. Two statements."""
-    today = office.school.today(uow.now)
-    since = max(slot.valid_from or today, today)
-    rows = await uow.rows(
-        sa.select(
-            *(TimetableSlot.id, TimetableSlot.course_id, TimetableSlot.period, TimetableSlot.room),
-            *(TimetableSlot.parity, TimetableSlot.valid_from, TimetableSlot.valid_to),
-            *(BellPeriod.starts, BellPeriod.ends, Course.class_id, Course.name.label("group")),
-            *(Subject.name.label("subject"), SchoolClass.name.label("class_name")),
-            *(CourseTeacher.teacher_id, AcademicYear.ends.label("year_ends")),
-        )
-        .join(Course, Course.id == TimetableSlot.course_id)
-        .join(Subject, Subject.id == Course.subject_id)
-        .outerjoin(SchoolClass, SchoolClass.id == Course.class_id)
-        .outerjoin(AcademicYear, AcademicYear.id == Course.year_id)
-        .outerjoin(
-            BellPeriod,
-            (BellPeriod.schedule_id == TimetableSlot.schedule_id)
-            & (BellPeriod.number == TimetableSlot.period),
-        )
-        .outerjoin(
-            CourseTeacher,
-            (CourseTeacher.course_id == Course.id)
-            & sa.or_(CourseTeacher.ends.is_(None), CourseTeacher.ends >= since),
-        )
-        .where(
-            Course.school_id == office.school.id,
-            Course.ended_on.is_(None),
-            TimetableSlot.weekday == slot.weekday,
-        )
-        .order_by(TimetableSlot.id)
-    )
-    by_slot: dict[int, list[sa.Row[Any]]] = {}
-    for row in rows:
-        lasts = row.year_ends is None or row.year_ends >= since
-        meets = spans_meet(since, slot.valid_to, row.valid_from, row.valid_to)
-        if lasts and meets and may_share_a_week(slot.parity, row.parity):
-            by_slot.setdefault(row.id, []).append(row)
-    pupils = frozenset(one.id for one in card.pupils if one.is_in)
-    shared = await _shared_pupils(uow, pupils, {some[0].course_id for some in by_slot.values()}, since)
-    here = Sitting(
-        *(card.id, slot.period, slot.starts, slot.ends, frozenset(card.teacher_ids), slot.room),
-        *(card.class_id, card.group, pupils),
-    )
-    others: dict[Sitting, sa.Row[Any]] = {}
-    for some in by_slot.values():
-        first = some[0]
-        teachers = frozenset(one.teacher_id for one in some if one.teacher_id is not None)
-        sitting = Sitting(
-            *(first.course_id, first.period, first.starts, first.ends, teachers, first.room),
-            *(first.class_id, first.group, shared.get(first.course_id, frozenset())),
-        )
-        others[sitting] = first
-    return tuple(
-        SlotClash(
-            clash,
-            others[clash.other].subject,
-            others[clash.other].group,
-            others[clash.other].class_name or "",
-        )
-        for clash in find_clashes(here, others)
-    )
-
-
-async def _shared_pupils(
-    uow: UnitOfWork, pupils: frozenset[int], courses: set[int], day: date
-) -> dict[int, frozenset[int]]:
-    rows = await uow.rows(
-        sa.select(CourseEnrollment.course_id, CourseEnrollment.student_id).where(
-            CourseEnrollment.course_id.in_(courses),
-            CourseEnrollment.student_id.in_(pupils),
-            holds_on(CourseEnrollment, day),
-        )
-    )
-    found: dict[int, set[int]] = {}
-    for row in rows:
-        found.setdefault(row.course_id, set()).add(row.student_id)
-    return {course: frozenset(people) for course, people in found.items()}

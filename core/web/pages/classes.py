@@ -10,7 +10,7 @@ from core.db.audit import record
 from core.errors import Invalid
 from core.queries.pages import Cursor
 from core.queries.school_calendar import KEEPERS, list_years
-from core.queries.school_courses import class_card, class_page
+from core.queries.school_classes import class_card, class_page
 from core.queries.timetable import list_teachers
 from core.web.calendar_forms import id_of, say
 from core.web.page import Page, Visit

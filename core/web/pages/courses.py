@@ -15,7 +15,8 @@ from core.errors import Invalid, NotFound
 from core.i18n import N_
 from core.queries.pages import Cursor
 from core.queries.school_calendar import KEEPERS, bells_of
-from core.queries.school_courses import course_card, course_page, list_subjects, slot_clashes
+from core.queries.school_courses import course_card, course_page, list_subjects
+from core.queries.slot_clashes import slot_clashes
 from core.queries.timetable import is_id, list_bells, list_owners, list_rooms, list_teachers
 from core.web.calendar_forms import id_of, optional_day, say
 from core.web.page import Page, Visit

@@ -88,7 +88,7 @@ async def change(visit: Visit) -> web.StreamResponse:
     except NotFound as error:
         if error.key != "teacher_not_found":
             raise
-        visit.faults["teacher"] = visit.t(_WRONG["teacher"])
+        _blame(visit, "teacher", "teacher")
         return _page(visit, sheet, status=400)
     except Invalid as error:
         _say(visit, error, new)
@@ -98,10 +98,10 @@ async def change(visit: Visit) -> web.StreamResponse:
 
 def _read(visit: Visit) -> NewChange | None:
     """What the form asks for; None, with the faults named, where it cannot be read."""
-    t, form = visit.t, visit.form
+    form = visit.form
     wanted = form.get("kind", "")
     if wanted not in list(ChangeKind):
-        visit.faults["kind"] = t(_WRONG["kind"])
+        _blame(visit, "kind", "kind")
         return None
     kind, moved_to, teacher = ChangeKind(wanted), None, form.get("teacher", "")
     if kind is ChangeKind.MOVED:
@@ -111,28 +111,32 @@ def _read(visit: Visit) -> NewChange | None:
                 raise ValueError
             moved_to = (date.fromisoformat(day[:10]), int(period))
         except ValueError:
-            visit.faults["moved_on"] = t(_WRONG["too_far"])
+            _blame(visit, "moved_on", "too_far")
             return None
     return NewChange(
         kind,
         int(teacher) if kind is ChangeKind.SUBSTITUTED and is_id(teacher) else None,
         moved_to,
-        form.get("room", ""),
+        form.get("room", "") if kind is not ChangeKind.CANCELLED else "",
         form.get("note", ""),
     )
+
+
+def _blame(visit: Visit, field: str, why: str) -> None:
+    visit.faults[field] = visit.t(_WRONG[why])
 
 
 def _say(visit: Visit, error: Invalid, new: NewChange | None) -> None:
     """The sentence for what the action refused, beside the field that it is about."""
     if error.key == "text_too_long":
-        words = visit.t("At most {n} letters.", n=error.params["most"])
+        words = visit.t("At most {most} letters.", most=error.params["most"])
         visit.faults["room" if error.params["most"] == LONGEST_ROOM else "note"] = words
     elif error.key == "change_incomplete" and new is not None:
         name = _FIELD.get(new.kind, "kind")
-        visit.faults[name] = visit.t(_WRONG[name])
+        _blame(visit, name, name)
     else:
         name = "moved_on" if error.key == "too_far" and new and new.moved_to else ""
-        visit.faults[name] = visit.t(_WRONG.get(error.key, _WRONG["no_such_lesson"]))
+        _blame(visit, name, error.key)
 
 
 async def withdraw(visit: Visit) -> web.StreamResponse:

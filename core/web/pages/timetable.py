@@ -17,7 +17,7 @@ WHOSE: dict[Whose, str] = {"class": N_("Class"), "teacher": N_("Teacher"), "room
 async def show(visit: Visit) -> web.StreamResponse:
     """A week, this one unless the address names a day of another; the first class where it names nobody."""
     asked = visit.query("of", 10)
-    whose: Whose = asked if asked in WHOSE else "class"
+    whose: Whose = next((one for one in WHOSE if one == asked), "class")
     owners = await list_owners(visit.uow, visit.office, whose)
     key = visit.query("who", 100) or (owners[0].key if owners else "")
     today = visit.school.today(visit.uow.now)

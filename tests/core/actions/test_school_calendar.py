@@ -31,7 +31,8 @@ from core.domain.school_calendar import PeriodTimes
 from core.errors import Invalid, NotFound
 from core.queries.offices import Office, access_office
 from core.queries.school_calendar import KEEPERS
-from core.queries.school_courses import Slot, course_card, slot_clashes
+from core.queries.school_courses import Slot, course_card
+from core.queries.slot_clashes import slot_clashes
 from core.queries.timetable import list_bells
 from tests.cast import TODAY, Cast, actor_of, chat_key
 
@@ -179,7 +180,7 @@ async def test_a_class_and_its_courses_end_together_and_come_back_together(
     ):
         usual = {"name": "7C", "grade": 7, "homeroom_id": boris, "year_id": year}
         with pytest.raises(Invalid, match=why):
-            await save_class(uow, key, school, 0, **{**usual, **values})  # type: ignore[arg-type]
+            await save_class(uow, key, school, 0, **{**usual, **values})
     assert new
     literature = cast.courses["literature_7a"]
     await end_course(uow, key, school, literature, ends=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -23,7 +25,7 @@ from tests.support.panel import in_panel
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
-async def _value(site: Site, statement: sa.Select[tuple[object]]) -> object:
+async def _value(site: Site, statement: sa.Select[Any]) -> Any:
     async with UnitOfWork(site.app.database, site.app.clock) as uow:
         return await uow.value(statement)
 
@@ -114,12 +116,13 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(
         assert "<i>" not in text, path
         if "<i>" in form.values():
             assert "&lt;i&gt;" in text, path
-    for path, form in (
+    unknown: tuple[tuple[str, dict[str, Any]], ...] = (
         (f"/terms/{term}", {"kind": "eternity"}),
         (f"/courses/{course}/pupils", {f"pupil-{cast['maria'].person_id}": 1}),
         (f"/courses/{course}/pupils", {"pupil-x": 1}),
         (f"/courses/{course}/slots/until", {"slot": 10**17}),
-    ):
+    )
+    for path, form in unknown:
         assert (await panel.post(f"/calendar{path}", **form)).status == 404, path
 
 
@@ -151,8 +154,9 @@ async def test_no_form_reaches_into_another_school(site: Site, cast: Cast) -> No
         ("/subjects/1/remove", {}),
     ):
         assert (await panel.post(f"/calendar{path}", **form)).status == 404, path
-    for form in ({"subject": 1, "class": room}, {"subject": 10**17, "class": room}):
-        assert (await panel.post("/calendar/courses/new", **form)).status == 400
+    for subject in (1, 10**17):
+        forged = {"subject": subject, "class": room}
+        assert (await panel.post("/calendar/courses/new", **forged)).status == 400
     assert "7A" not in await panel.read(f"/calendar/courses?class={room}&subject=1")
 
 
@@ -162,6 +166,8 @@ async def test_lists_are_sorted_filtered_and_taken_away_and_what_is_removed_can_
     panel = await in_panel(site, cast, "admin", with_app=True)
     classes = await panel.read("/calendar/classes?sort=-name")
     assert classes.index("7A") < classes.index("5A") < classes.index("3B")
+    for after in ("5~" + "9" * 30, "5~-" + "9" * 30, "5~x", "9" * 19 + "~1", "1" * 30 + "~1"):
+        assert (await panel.get(f"/calendar/classes?sort=grade&after={after}")).status in (200, 404), after
     one = await panel.read(f"/calendar/courses?class={cast.classes['3B']}")
     assert "Boris Orlov" in one
     assert "Algebra" not in one.split("In the week")[1]

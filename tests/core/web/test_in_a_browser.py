@@ -149,13 +149,15 @@ def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: 
     with chromium(390, 844) as page:
         _come_in(page, url, "Arkady Lvov")
         paths = [one.get_attribute("href") for one in page.all("nav.tabs a")]
-        for path in [
-            *paths,
-            f"{url}/admin/account",
-            f"{url}/admin/sessions",
-            f"{url}/admin/canteen/menu",
-            f"{url}/admin/announcements/new",
-        ]:
+        paths += [f"{url}/admin/{one}" for one in ("account", "sessions", "canteen/menu", "announcements/new")]
+        paths += [
+            f"{url}/admin/calendar/{one}"
+            for one in (
+                *("years/1", "terms/1", "days-off/1", "bells", "bells/1", "classes", "classes/1"),
+                *("courses", "courses/1", "courses/new", "subjects", "subjects/1"),
+            )
+        ]
+        for path in paths:
             page.driver.get(path or "")
             assert page.overflow() <= 0, path
             assert len(page.all("h1")) == 1, path
