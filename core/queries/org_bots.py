@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,7 +41,7 @@ class BotToken:
 _OPEN = (OrgBot.messenger == Messenger.TELEGRAM, OrgBot.ended_at.is_(None))
 
 
-def linked_chats(bot: sa.ColumnElement[int] | int) -> sa.Select[tuple[int]]:
+def linked_chats(bot: sa.ColumnElement[int] | int) -> sa.Select[Any]:
     """How many linked chats a Telegram bot has."""
     return (
         sa.select(sa.func.count(Chat.id.distinct()))

@@ -87,6 +87,25 @@ def below(orgs: Sequence[School]) -> sa.ColumnElement[bool]:
     return sa.or_(sa.false(), *(Org.path.startswith(one.path) for one in orgs))
 
 
+def _schools(actor: Actor) -> sa.Select[Any]:
+    """The operator's schools that have not ended, each with what it is below and its own bot."""
+    above = sa.orm.aliased(Org)
+    columns: list[Any] = [
+        *(Org.id, Org.name, Org.timezone, Org.path),
+        sa.func.coalesce(above.name, "").label("above"),
+        *(OrgBot.username, OrgBot.refused_at),
+    ]
+    of_school = (
+        (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None)
+    )
+    return (
+        sa.select(*columns)
+        .outerjoin(above, above.id == Org.parent_id)
+        .outerjoin(OrgBot, of_school)
+        .where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None), below(run_by(actor)))
+    )
+
+
 _LAST_IMPORT = sa.func.coalesce(
     sa.select(sa.func.max(ImportRun.started_at))
     .where(ImportRun.school_id == Org.id)
@@ -110,21 +129,8 @@ async def list_schools(
     after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> SchoolsPage:
-    """A page of the operator's schools that have not ended. Five statements, however many there are."""
-    above = sa.orm.aliased(Org)
-    statement = (
-        sa.select(
-            *(Org.id, Org.name, Org.timezone, Org.path),
-            sa.func.coalesce(above.name, "").label("above"),
-            *(OrgBot.username, OrgBot.refused_at),
-        )
-        .outerjoin(above, above.id == Org.parent_id)
-        .outerjoin(
-            OrgBot,
-            (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None),
-        )
-        .where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None), below(run_by(actor)))
-    )
+    """A page of the operator's schools that have not ended. Four statements, however many there are."""
+    statement = _schools(actor)
     for word in search.casefold().split()[:8]:
         statement = statement.where(sa.func.lower(Org.name).contains(word, autoescape=True))
     rows, then = await page_of(uow, statement, Org.id, ordered(ORDERS, sort), after=after, most=most)
@@ -137,25 +143,7 @@ async def school_line(uow: UnitOfWork, actor: Actor, school_id: int) -> SchoolLi
     """One of the operator's schools. Four statements. Raises NotFound."""
     if not 0 < school_id <= LARGEST_ID:
         raise NotFound("school_not_found")
-    above = sa.orm.aliased(Org)
-    row = await uow.row(
-        sa.select(
-            *(Org.id, Org.name, Org.timezone, Org.path),
-            sa.func.coalesce(above.name, "").label("above"),
-            *(OrgBot.username, OrgBot.refused_at),
-        )
-        .outerjoin(above, above.id == Org.parent_id)
-        .outerjoin(
-            OrgBot,
-            (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None),
-        )
-        .where(
-            Org.id == school_id,
-            Org.kind == OrgKind.SCHOOL,
-            Org.ended_on.is_(None),
-            below(run_by(actor)),
-        )
-    )
+    row = await uow.row(_schools(actor).where(Org.id == school_id))
     if row is None:
         raise NotFound("school_not_found")
     ids = [row.id]
