@@ -54,7 +54,8 @@ class School:
     scale: str
     settings: SchoolSettings = USUAL
     quiet: Hours = QUIET
-    """The quiet hours of whoever chose none. Both are as usual where only a name and a clock were wanted."""
+    """The quiet hours of whoever chose none. Both are sure in an Actor and an Office; elsewhere they may be as usual, where
+    no more than a name and a clock was wanted."""
 
     @property
     def zone(self) -> ZoneInfo:

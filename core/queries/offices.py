@@ -14,6 +14,7 @@ from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, OrgId, PersonId
 from core.domain.kinds import Messenger, OrgKind
 from core.domain.rights import Role
+from core.domain.school_settings import quiet_of, read_settings
 from core.errors import NotFound
 
 
@@ -53,7 +54,11 @@ async def list_offices(uow: UnitOfWork, actor: Actor, roles: Collection[Role]) -
     if not held:
         return ()
     rows = await uow.rows(
-        sa.select(Org.id, Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale)
+        sa.select(
+            *(Org.id, Org.name, Org.path, Org.timezone, Org.locale, Org.currency, Org.scale),
+            *(Org.quiet_from, Org.quiet_to),
+            sa.cast(Org.settings, sa.Text()).label("settings"),
+        )
         .where(
             Org.kind == OrgKind.SCHOOL,
             Org.ended_on.is_(None),
@@ -64,7 +69,9 @@ async def list_offices(uow: UnitOfWork, actor: Actor, roles: Collection[Role]) -
     found = []
     for row in rows:
         here = [one for one in held if row.path.startswith(one.school.path)]
-        school = School(OrgId(row.id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale)
+        place = row.name, row.path, row.timezone, row.locale, row.currency, row.scale
+        quiet = quiet_of(row.quiet_from, row.quiet_to)
+        school = School(OrgId(row.id), *place, read_settings(row.settings), quiet)
         found.append(Office(school, frozenset(one.role for one in here), here[0].person_id))
     return tuple(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +87,25 @@ def below(orgs: Sequence[School]) -> sa.ColumnElement[bool]:
     return sa.or_(sa.false(), *(Org.path.startswith(one.path) for one in orgs))
 
 
+def _schools(actor: Actor) -> sa.Select[Any]:
+    """The operator's schools that have not ended, each with what it is below and its own bot."""
+    above = sa.orm.aliased(Org)
+    columns: list[Any] = [
+        *(Org.id, Org.name, Org.timezone, Org.path),
+        sa.func.coalesce(above.name, "").label("above"),
+        *(OrgBot.username, OrgBot.refused_at),
+    ]
+    of_school = (
+        (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None)
+    )
+    return (
+        sa.select(*columns)
+        .outerjoin(above, above.id == Org.parent_id)
+        .outerjoin(OrgBot, of_school)
+        .where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None), below(run_by(actor)))
+    )
+
+
 _LAST_IMPORT = sa.func.coalesce(
     sa.select(sa.func.max(ImportRun.started_at))
     .where(ImportRun.school_id == Org.id)
@@ -101,65 +120,55 @@ ORDERS = {
 }
 
 
+Bots = Collection[tuple[Messenger, int]]
+"""The installation's own bots, beside which those of the schools are looked at: naming them spares reading all that was
+ever sent."""
+
+
+def _running(bots: Bots) -> sa.ColumnElement[bool]:
+    """That a delivery is for one of these bots, or for one that a school brought."""
+    brought = sa.select(OrgBot.bot).where(OrgBot.messenger == Messenger.TELEGRAM, OrgBot.ended_at.is_(None))
+    return sa.or_(
+        sa.and_(Delivery.messenger == Messenger.TELEGRAM, Delivery.bot.in_(brought)),
+        *(sa.and_(Delivery.messenger == messenger, Delivery.bot == bot) for messenger, bot in bots),
+    )
+
+
 async def list_schools(
     uow: UnitOfWork,
     actor: Actor,
+    bots: Bots,
     *,
     search: str = "",
     sort: str = "",
     after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> SchoolsPage:
-    """A page of the operator's schools that have not ended. Five statements, however many there are."""
-    above = sa.orm.aliased(Org)
-    statement = (
-        sa.select(
-            *(Org.id, Org.name, Org.timezone, Org.path),
-            sa.func.coalesce(above.name, "").label("above"),
-            *(OrgBot.username, OrgBot.refused_at),
-        )
-        .outerjoin(above, above.id == Org.parent_id)
-        .outerjoin(
-            OrgBot,
-            (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None),
-        )
-        .where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None), below(run_by(actor)))
-    )
+    """A page of the operator's schools that have not ended. Four statements, however many there are."""
+    statement = _schools(actor)
     for word in search.casefold().split()[:8]:
         statement = statement.where(sa.func.lower(Org.name).contains(word, autoescape=True))
     rows, then = await page_of(uow, statement, Org.id, ordered(ORDERS, sort), after=after, most=most)
     ids = [row.id for row in rows]
-    pupils, imports, waiting = await _pupils(uow, ids), await _imports(uow, ids), await _waiting(uow, ids)
+    pupils, imports, waiting = (
+        await _pupils(uow, ids),
+        await _imports(uow, ids),
+        await _waiting(uow, ids, bots),
+    )
     return SchoolsPage(tuple(_line(row, pupils, imports, waiting, uow.now) for row in rows), then)
 
 
-async def school_line(uow: UnitOfWork, actor: Actor, school_id: int) -> SchoolLine:
+async def school_line(uow: UnitOfWork, actor: Actor, school_id: int, bots: Bots) -> SchoolLine:
     """One of the operator's schools. Four statements. Raises NotFound."""
     if not 0 < school_id <= LARGEST_ID:
         raise NotFound("school_not_found")
-    above = sa.orm.aliased(Org)
-    row = await uow.row(
-        sa.select(
-            *(Org.id, Org.name, Org.timezone, Org.path),
-            sa.func.coalesce(above.name, "").label("above"),
-            *(OrgBot.username, OrgBot.refused_at),
-        )
-        .outerjoin(above, above.id == Org.parent_id)
-        .outerjoin(
-            OrgBot,
-            (OrgBot.org_id == Org.id) & (OrgBot.messenger == Messenger.TELEGRAM) & OrgBot.ended_at.is_(None),
-        )
-        .where(
-            Org.id == school_id,
-            Org.kind == OrgKind.SCHOOL,
-            Org.ended_on.is_(None),
-            below(run_by(actor)),
-        )
-    )
+    row = await uow.row(_schools(actor).where(Org.id == school_id))
     if row is None:
         raise NotFound("school_not_found")
     ids = [row.id]
-    return _line(row, await _pupils(uow, ids), await _imports(uow, ids), await _waiting(uow, ids), uow.now)
+    return _line(
+        row, await _pupils(uow, ids), await _imports(uow, ids), await _waiting(uow, ids, bots), uow.now
+    )
 
 
 def _line(row: Any, pupils: Any, imports: Any, waiting: Any, now: datetime) -> SchoolLine:
@@ -222,7 +231,7 @@ async def _imports(uow: UnitOfWork, schools: Sequence[int]) -> dict[int, Any]:
     return {row.school_id: row for row in rows}
 
 
-async def _waiting(uow: UnitOfWork, schools: Sequence[int]) -> dict[int, Any]:
+async def _waiting(uow: UnitOfWork, schools: Sequence[int], bots: Bots) -> dict[int, Any]:
     """News of the schools' pupils that are due and not sent."""
     rows = await uow.rows(
         sa.select(
@@ -234,8 +243,7 @@ async def _waiting(uow: UnitOfWork, schools: Sequence[int]) -> dict[int, Any]:
         .where(
             RoleAssignment.org_id.in_(schools),
             RoleAssignment.role == Role.STUDENT,
-            # By messenger, for the index begins with it.
-            Delivery.messenger.in_([Messenger.TELEGRAM, Messenger.WEB]),
+            _running(bots),
             Delivery.state.in_(_WAITING),
             Delivery.not_before <= uow.now,
         )
@@ -277,7 +285,7 @@ class BotQueue:
     held: int
 
 
-async def bot_queues(uow: UnitOfWork, actor: Actor) -> list[BotQueue]:
+async def bot_queues(uow: UnitOfWork, actor: Actor, bots: Bots) -> list[BotQueue]:
     """What waits at each bot, the longest wait first; of schools that are not the asker's no bot is named. One
     statement."""
     is_due = Delivery.not_before <= uow.now
@@ -297,7 +305,7 @@ async def bot_queues(uow: UnitOfWork, actor: Actor) -> list[BotQueue]:
         )
         .outerjoin(Org, Org.id == OrgBot.org_id)
         .where(
-            Delivery.messenger.in_([Messenger.TELEGRAM, Messenger.WEB]),
+            _running(bots),
             Delivery.state.in_(_WAITING),
             sa.or_(Org.id.is_(None), below(run_by(actor))),
         )

@@ -106,6 +106,7 @@ class Stage:
             PUBLIC_URL,
             FileStore(files or Path(tempfile.mkdtemp())),
             {self.channel.bot_id: "school_bot"},
+            own_bot=self.channel.bot_id,
         )
         self.dispatcher: Dispatcher = build_dispatcher(self.table, database, clock, self.services)
         self.bot = local_bot(self.channel.bot_id, "test")

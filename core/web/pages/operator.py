@@ -7,15 +7,17 @@ from importlib.metadata import version
 from aiohttp import web
 
 from core.actions.schools import NewSchool, add_school
+from core.actions.web_sessions import WEB_BOT
 from core.db.audit import record
 from core.db.migrate import current_revision, newest_revision
+from core.domain.kinds import Messenger
 from core.domain.rights import Role
 from core.errors import Invalid
 from core.i18n import N_
 from core.queries.org_bots import bot_of
 from core.queries.pages import Cursor
 from core.queries.school_settings import settled_school
-from core.queries.schools import SchoolLine, bot_queues, list_schools, places_for, run_by, school_line
+from core.queries.schools import Bots, SchoolLine, bot_queues, list_schools, places_for, run_by, school_line
 from core.web.page import Page, Visit
 from core.web.pages.school_bot import drop_bot, put_bot
 from core.web.pages.settings import choices, faults_of
@@ -25,11 +27,17 @@ OPERATORS = (Role.OPERATOR,)
 _MOST_IN_A_FILE = 5_000
 
 
+def _bots(visit: Visit) -> Bots:
+    """The installation's own: the browser, and the Telegram bot of its settings."""
+    return ((Messenger.WEB, WEB_BOT), (Messenger.TELEGRAM, visit.panel.services.own_bot))
+
+
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of schools."""
     page = await list_schools(
         visit.uow,
         visit.actor,
+        _bots(visit),
         search=visit.query("search"),
         sort=visit.query("sort", 30),
         after=Cursor.read(visit.query("after", 300)),
@@ -42,6 +50,7 @@ async def export(visit: Visit) -> web.StreamResponse:
     page = await list_schools(
         visit.uow,
         visit.actor,
+        _bots(visit),
         search=visit.query("search"),
         sort=visit.query("sort", 30),
         most=_MOST_IN_A_FILE,
@@ -123,7 +132,7 @@ async def school(visit: Visit) -> web.StreamResponse:
 
 
 async def _school(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    one = await school_line(visit.uow, visit.actor, visit.number())
+    one = await school_line(visit.uow, visit.actor, visit.number(), _bots(visit))
     return visit.render(
         "school.html",
         one=one,
@@ -145,7 +154,7 @@ async def put(visit: Visit) -> web.StreamResponse:
 
 async def drop(visit: Visit) -> web.StreamResponse:
     """Take a school's bot away."""
-    await school_line(visit.uow, visit.actor, visit.number())
+    await school_line(visit.uow, visit.actor, visit.number(), _bots(visit))
     if await drop_bot(visit, visit.number()):
         return visit.go(f"/operator/schools/{visit.number()}", done="bot_removed")
     return await _school(visit, status=400)
@@ -158,7 +167,7 @@ async def health(visit: Visit) -> web.StreamResponse:
     return visit.render(
         "health.html",
         ailments=visit.panel.services.ailments(),
-        queues=await bot_queues(visit.uow, visit.actor),
+        queues=await bot_queues(visit.uow, visit.actor, _bots(visit)),
         own_bot=visit.panel.services.own_bot,
         own_username=visit.panel.services.own_username,
         database="SQLite" if database.is_sqlite else "PostgreSQL",

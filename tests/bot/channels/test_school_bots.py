@@ -212,3 +212,29 @@ async def test_a_token_that_will_not_do_is_refused_with_a_reason_and_never_shown
         status, text = await set_bot(other, _TWO)
         assert "cannot be asked at the moment" in text
         assert len(await rows(site, OrgBot.id)) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_of_two_processes_one_listens_and_the_other_takes_over(
+    database: Database, cast: Cast, clock: FrozenClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(database, clock, tmp_path, _ONE) as (api, second):
+        async with open_site(second.app.settings, clock) as first:
+            tasks = [
+                asyncio.create_task(first.app.notifier.run()),
+                asyncio.create_task(run_telegram_bots(first.app)),
+            ]
+            panel = await in_panel(first, cast, "admin", with_app=True)
+            assert (await set_bot(panel, _ONE))[0] == 303
+            api.say(7, "/start", bot_id=777001)
+            await until(lambda: told(api, 777001, 7))
+            await until(lambda: (Messenger.TELEGRAM, 777001) in second.app.channels)
+            await until(lambda: (Messenger.TELEGRAM, 777001) in first.app.channels)
+            assert not api.answers["409 getUpdates"], "no two ever asked for the updates of one bot"
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        api.say(8, "/start", bot_id=777001)
+        api.say(9, "/start")
+        await until(lambda: told(api, 777001, 8) and told(api, 4242, 9))
+        assert len(told(api, 777001, 7)) == 1

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from core.actions.web_sessions import WEB_BOT
 from core.db.models import AuditEntry, Delivery, ImportRun, Org, OutboxEvent, Person, RoleAssignment
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState, ImportState, Messenger, OrgKind
 from core.domain.rights import Role
 from core.queries.schools import list_schools
-from tests.cast import BOT_ID, Cast, actor_of
+from tests.cast import Cast, actor_of
 from tests.support.browser import Site
 from tests.support.panel import in_panel
 
+_BOTS = ((Messenger.WEB, WEB_BOT),)
 _NEW = {"name": "Hill School", "timezone": "Asia/Bangkok", "locale": "th", "currency": "THB", "scale": "thai"}
 
 
@@ -48,8 +50,8 @@ async def _trouble(site: Site, cast: Cast) -> None:
             event_id=event,
             chat_id=chat,
             child_id=cast["ivan"].person_id,
-            messenger=Messenger.TELEGRAM,
-            bot=BOT_ID,
+            messenger=Messenger.WEB,
+            bot=WEB_BOT,
             kind="mark",
             state=DeliveryState.PENDING,
             priority=3,
@@ -92,7 +94,7 @@ async def test_the_list_is_searched_sorted_and_turned_by_key(site: Site, cast: C
         operator = await actor_of(uow, cast, "operator")
 
         async def names(**asked: Any) -> list[str]:
-            return [line.name for line in (await list_schools(uow, operator, **asked)).lines]
+            return [line.name for line in (await list_schools(uow, operator, _BOTS, **asked)).lines]
 
         assert await names() == ["Other School", "Riverside School"]
         assert await names(sort="-name") == ["Riverside School", "Other School"]
@@ -100,15 +102,15 @@ async def test_the_list_is_searched_sorted_and_turned_by_key(site: Site, cast: C
         assert await names(search="school RIVER") == ["Riverside School"]
         assert await names(search="100%_") == []
         for sort in ("name", "-import"):
-            first = await list_schools(uow, operator, sort=sort, most=1)
+            first = await list_schools(uow, operator, _BOTS, sort=sort, most=1)
             assert first.after is not None
             second = await names(sort=sort, most=1, after=first.after)
             assert {first.lines[0].name, *second} == {"Other School", "Riverside School"}
         before = uow.statements
-        await list_schools(uow, operator)
+        await list_schools(uow, operator, _BOTS)
         assert uow.statements - before == 4
         stranger = await actor_of(uow, cast, "admin")
-        assert not (await list_schools(uow, stranger)).lines
+        assert not (await list_schools(uow, stranger, _BOTS)).lines
 
 
 async def test_a_school_is_added_below_what_one_runs_and_nowhere_else(site: Site, cast: Cast) -> None:
