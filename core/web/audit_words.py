@@ -123,7 +123,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "state": N_("State"),
     "states": N_("State"),
     "student": N_("Pupil"),
-    "text": N_("Words"),
+    "text": N_("Text"),
     "threshold": N_("Threshold"),
     "topic": N_("Topic"),
     "unlinked": N_("Unlinked"),

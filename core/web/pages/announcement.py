@@ -16,7 +16,7 @@ from core.queries.pages import Cursor, page_from
 from core.queries.reach import Family, Reach, Who, reach_of
 from core.queries.school_announcements import SchoolAnnouncement, school_announcement
 from core.web.page import Page, Visit
-from core.web.pages.announcement_draft import form_moment
+from core.web.pages.announcement_form import form_moment
 from core.web.pages.announcements import STATES
 from core.web.table_file import table_file
 from core.words import (

@@ -65,7 +65,7 @@ async def export(visit: Visit) -> web.StreamResponse:
         )
     t = visit.t
     header = [
-        *(t("When"), t("State"), t("For"), t("How"), t("Words"), t("By")),
+        *(t("When"), t("State"), t("For"), t("How"), t("Text"), t("By")),
         *(t("Chats it was sent to"), t("People who opened it"), t("People who acknowledged it")),
     ]
     return table_file("announcements.csv", header, _rows(visit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -95,6 +96,18 @@ async def test_what_the_preview_shows_is_what_arrives_once_and_in_the_report(
     assert "Galina" in table
 
 
+async def test_pressed_twice_at_the_same_moment_it_goes_out_once(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "head")
+    path = await draft(panel, cast)
+    seal = hidden(await (await panel.get(path)).text(), "seal")
+    answers = await asyncio.gather(*(panel.post(f"{path}/send", seal=seal) for _ in range(4)))
+    assert {one.status for one in answers} == {303}
+    assert {one.headers["Location"].partition("?")[0] for one in answers} == {"/admin/announcements/1"}
+    assert await said(site) == [TEXT]
+    assert "given up before" in await panel.read("/announcements?done=draft_over")
+    assert (await panel.get(path)).headers["Location"].endswith("done=draft_over")
+
+
 @SQLITE
 async def test_a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
     site: Site, cast: Cast
@@ -124,7 +137,7 @@ async def test_a_form_says_what_is_wrong_beside_the_field_and_keeps_what_was_typ
         response = await panel.post("/announcements/new", **form)
         page = await response.text()
         assert (response.status, words in page) == (400, True), (form, words)
-        if form["text"].strip():
+        if str(form["text"]).strip():
             assert str(form["text"]) in page
     assert await said(site) == []
 
