@@ -30,7 +30,7 @@ class Cursor:
     def read(cls, text: str) -> Cursor | None:
         """None for anything that is no cursor."""
         number, _, key = text.partition("~")
-        if not (number.isascii() and number.isdigit()) or int(number[:19]) > LARGEST_ID:
+        if not (number.isascii() and number.isdigit()) or len(number) > 19 or int(number) > LARGEST_ID:
             return None
         return cls(key, int(number))
 
@@ -50,12 +50,18 @@ class Order:
 
     def read(self, text: str) -> str | int | datetime | date:
         """The key of a cursor. Raises NotFound for a text that is none."""
+        if self.kind is str:
+            return text
         try:
-            if self.kind is str:
-                return text
-            return int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
+            key: int | datetime | date = int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
         except ValueError:
             raise NotFound("page_not_found") from None
+        # What no row can have, a database may choke on.
+        if isinstance(key, int) and abs(key) > LARGEST_ID:
+            raise NotFound("page_not_found")
+        if isinstance(key, datetime) and key.tzinfo is None:
+            raise NotFound("page_not_found")
+        return key
 
 
 def ordered(orders: Mapping[str, Order], wanted: str) -> Order:

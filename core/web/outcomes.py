@@ -23,6 +23,8 @@ OUTCOMES: Mapping[str, str] = {
     "nobody": N_("There is nobody to invite: all are linked or hold an open code."),
     "ended": N_("That browser is signed out."),
     "booked": N_("Booked."),
+    "week": N_("The week before is on the menu again."),
+    "week_nothing": N_("There was nothing to copy, or every day has its menu already."),
     "dish": N_("It is on the menu."),
     "dish_removed": N_("It is off the menu."),
     "totp": N_("The app is set. From now on its code is asked for at every sign-in."),
