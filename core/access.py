@@ -232,6 +232,7 @@ async def load_actor(uow: UnitOfWork, key: ChatKey) -> tuple[ChatState | None, A
                 last_child_id=PersonId(n1) if n1 else None,
                 state=json.loads(row.t2) if row.t2 and row.t2 != "{}" else {},
                 blocked=row.t3 is not None,
+                seen_lately=bool(n3),
             )
         elif kind == "identity":
             granted = frozenset({Role(row.t4)}) if row.t4 else frozenset()

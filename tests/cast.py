@@ -171,6 +171,7 @@ async def link(
         bot=bot,
         user_id=user_id,
         created_at=uow.now,
+        seen_at=uow.now,
         title=f"chat {user_id}",
     )
     link_id = await uow.insert(ChatLink, chat_id=chat_id, person_id=person_id, linked_at=uow.now)

@@ -54,6 +54,7 @@ class ChatMiddleware(BaseMiddleware):
             chat = await open_chat(uow, key, inbound.sender.full_name)
         elif chat.blocked:
             await set_blocked(uow, chat.id, blocked=False)
+        chat.see(uow.now)
         school = actor.school
         locale = (
             chat.locale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from core.domain.ids import LARGEST_ID
 from core.domain.kinds import TransactionKind
 from core.domain.rights import Role
 from core.errors import Invalid, NotFound
-from core.queries.canteen_desk import desk_account
+from core.queries.canteen_desk import desk_account, menu_of_week
 from core.queries.offices import access_office
 
 DESK = (Role.CANTEEN, Role.ADMIN)
@@ -98,6 +98,36 @@ async def add_dish(
             subject=("menu", number),
             after={"on": on.isoformat(), "meal": meal, "name": words, "price": price},
         )
+
+
+async def copy_week(uow: UnitOfWork, key: ChatKey, school_id: int, monday: date) -> int:
+    """Put the dishes of the week before onto the days of a week that have none yet; how many. Raises NotFound. At most six
+    statements."""
+    async with uow.writing():
+        office = await access_office(uow, await fresh_actor(uow, key), school_id, DESK)
+        week = timedelta(days=7)
+        dishes = await menu_of_week(uow, office, monday - week)
+        taken = {dish.on for dish in await menu_of_week(uow, office, monday)}
+        copies = [
+            {
+                "school_id": school_id,
+                "date": dish.on + week,
+                "meal": dish.meal,
+                "name": dish.name,
+                "price": dish.price,
+            }
+            for dish in dishes
+            if dish.on + week not in taken
+        ]
+        if copies:
+            await uow.write(sa.insert(MenuItem), copies)
+            await record(
+                uow,
+                "canteen.week_copied",
+                actor_id=office.officer_id,
+                after={"monday": monday.isoformat(), "dishes": len(copies), "school": school_id},
+            )
+    return len(copies)
 
 
 async def remove_dish(uow: UnitOfWork, key: ChatKey, school_id: int, dish_id: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.db.models.base import UtcDateTime
 from core.db.uow import UnitOfWork
 from core.domain.lessons import DAYS_TO_FINISH
 
@@ -67,7 +68,12 @@ WITH me AS (
 SELECT {
         _columns(
             "chat",
-            ["id", "last_child_id", "CASE WHEN simple_view THEN 1 ELSE 0 END"],
+            [
+                "id",
+                "last_child_id",
+                "CASE WHEN simple_view THEN 1 ELSE 0 END",
+                "CASE WHEN seen_at > :an_hour_ago THEN 1 ELSE 0 END",
+            ],
             ["locale", "timezone", "state", "blocked_since"],
         )
     } FROM me
@@ -130,6 +136,7 @@ WHERE c.ended_on IS NULL
 ).bindparams(
     sa.bindparam("bot", type_=sa.BigInteger()),
     sa.bindparam("user_id", type_=sa.BigInteger()),
+    sa.bindparam("an_hour_ago", type_=UtcDateTime()),
     sa.bindparam("yesterday", type_=sa.Date()),
     sa.bindparam("tomorrow", type_=sa.Date()),
     sa.bindparam("substituted_since", type_=sa.Date()),
@@ -145,6 +152,7 @@ async def asker_rows(uow: UnitOfWork, messenger: str, bot: int, user_id: int) ->
             "messenger": messenger,
             "bot": bot,
             "user_id": user_id,
+            "an_hour_ago": uow.now - timedelta(hours=1),
             "yesterday": today - timedelta(days=1),
             "tomorrow": today + timedelta(days=1),
             "substituted_since": today - timedelta(days=DAYS_TO_FINISH + 1),

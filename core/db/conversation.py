@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,6 +40,9 @@ class ChatState:
     last_child_id: PersonId | None = None
     state: dict[str, Any] = field(default_factory=dict)
     blocked: bool = False
+    seen_lately: bool = True
+    """Whether the row says that somebody was there within the hour."""
+    seen_at: datetime | None = None
     _changed: set[str] = field(default_factory=set)
 
     def remember_child(self, student_id: PersonId) -> None:
@@ -46,6 +50,12 @@ class ChatState:
         if self.last_child_id != student_id:
             self.last_child_id = student_id
             self._changed.add("last_child_id")
+
+    def see(self, now: datetime) -> None:
+        """Note that somebody is there: once an hour at most, so that most updates write nothing."""
+        if not self.seen_lately:
+            self.seen_at, self.seen_lately = now, True
+            self._changed.add("seen_at")
 
     def speak(self, locale: str) -> None:
         """Keep the language the person chose."""
@@ -93,6 +103,7 @@ async def open_chat(uow: UnitOfWork, key: ChatKey, title: str = "") -> ChatState
                 user_id=key.user_id,
                 title=title[:200],
                 created_at=uow.now,
+                seen_at=uow.now,
             )
             .on_conflict_do_update(
                 index_elements=["messenger", "bot", "user_id"], set_={"title": title[:200]}

@@ -27,10 +27,7 @@ from core.domain.names import PersonName
 from core.domain.rights import Role
 from core.errors import NotFound
 from core.queries.offices import Office
-from core.queries.pages import Cursor
-
-ON_A_PAGE = 50
-_LINES = 60
+from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,7 @@ class AccountPage:
 class DeskLine:
     """Money in (positive) or out (negative)."""
 
+    id: int
     kind: TransactionKind
     amount: int
     item: str
@@ -63,11 +61,19 @@ class DeskLine:
 
 @dataclass(frozen=True, slots=True)
 class DeskAccount:
-    """An account with its newest transactions. ``total`` is the sum of all of them: it must be the balance."""
+    """An account with a page of its transactions. ``total`` is the sum of all ``number`` of them: it must be the balance.
+    ``after`` is where the next page begins, None on the last."""
 
     line: AccountLine
-    total: int
-    transactions: tuple[DeskLine, ...]
+    total: int = 0
+    number: int = 0
+    transactions: tuple[DeskLine, ...] = ()
+    after: Cursor | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the balance is the sum of the transactions."""
+        return (self.line.balance or 0) == self.total
 
 
 def _pupils(office: Office, today: date) -> sa.Select[Any]:
@@ -101,17 +107,27 @@ def _line(row: sa.Row[Any]) -> AccountLine:
     return AccountLine(PersonId(row.id), name, row.class_name or "", row.balance)
 
 
+_ACCOUNT_ORDERS = {
+    "name": Order(Person.name_key),
+    "balance": Order(sa.func.coalesce(MealAccount.balance, 0, type_=sa.BigInteger()), int),
+    "class": Order(sa.func.coalesce(SchoolClass.name, "", type_=sa.Text())),
+}
+_NEWEST_FIRST = {"at": Order(MealTransaction.at, datetime, descending=True)}
+
+
 async def list_accounts(
     uow: UnitOfWork,
     office: Office,
     *,
     search: str = "",
     below: int | None = None,
+    sort: str = "",
     after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> AccountPage:
-    """The pupils with their accounts, by name; ``below`` keeps balances under an amount. One statement."""
-    statement = _pupils(office, office.school.today(uow.now)).order_by(Person.name_key, Person.id)
+    """The pupils with their accounts, by name unless ``sort`` says balance or class; ``below`` keeps balances under an
+    amount. One statement."""
+    statement = _pupils(office, office.school.today(uow.now))
     if below is not None:
         statement = statement.where(MealAccount.balance < below)
     if search:
@@ -119,34 +135,71 @@ async def list_accounts(
         names = [Named(row.id, PersonName(row.family, row.given, row.middle, row.nickname)) for row in rows]
         by_id = {row.id: row for row in rows}
         return AccountPage(tuple(_line(by_id[one.id]) for one in search_names(search, names, most)), None)
-    if after is not None:
-        statement = statement.where(sa.tuple_(Person.name_key, Person.id) > sa.tuple_(after.key, after.id))
-    rows = await uow.rows(statement.limit(most + 1))
-    shown = rows[:most]
-    following = Cursor(shown[-1].name_key, shown[-1].id) if len(rows) > most else None
-    return AccountPage(tuple(_line(row) for row in shown), following)
+    rows, following = await page_of(
+        uow, statement, Person.id, ordered(_ACCOUNT_ORDERS, sort), after=after, most=most
+    )
+    return AccountPage(tuple(_line(row) for row in rows), following)
 
 
-async def desk_account(uow: UnitOfWork, office: Office, student_id: int) -> DeskAccount:
-    """One pupil's account. Three statements. Raises NotFound."""
+async def desk_account(
+    uow: UnitOfWork,
+    office: Office,
+    student_id: int,
+    *,
+    after: Cursor | None = None,
+    most: int = ON_A_PAGE,
+) -> DeskAccount:
+    """One pupil's account, the newest transactions first. Three statements. Raises NotFound."""
     row = None
     if 0 < student_id <= LARGEST_ID:
         row = await uow.row(_pupils(office, office.school.today(uow.now)).where(Person.id == student_id))
     if row is None:
         raise NotFound("student_not_found")
     if row.account_id is None:
-        return DeskAccount(_line(row), 0, ())
+        return DeskAccount(_line(row))
     which = MealTransaction.account_id == row.account_id
-    total = await uow.value(sa.select(sa.func.coalesce(sa.func.sum(MealTransaction.amount), 0)).where(which))
-    lines = await uow.rows(
-        sa.select(MealTransaction.kind, MealTransaction.amount, MealTransaction.item, MealTransaction.at)
-        .where(which)
-        .order_by(MealTransaction.at.desc(), MealTransaction.id.desc())
-        .limit(_LINES)
+    whole = await uow.row(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(MealTransaction.amount), 0).label("total"),
+            sa.func.count().label("number"),
+        ).where(which)
     )
-    return DeskAccount(
-        _line(row), int(total), tuple(DeskLine(one.kind, one.amount, one.item, one.at) for one in lines)
+    assert whole is not None
+    columns: list[Any] = [
+        *(MealTransaction.id, MealTransaction.kind, MealTransaction.amount),
+        *(MealTransaction.item, MealTransaction.at),
+    ]
+    lines, following = await page_of(
+        uow,
+        sa.select(*columns).where(which),
+        MealTransaction.id,
+        _NEWEST_FIRST["at"],
+        after=after,
+        most=most,
     )
+    booked = tuple(DeskLine(one.id, one.kind, one.amount, one.item, one.at) for one in lines)
+    return DeskAccount(_line(row), int(whole.total), whole.number, booked, following)
+
+
+async def transaction_of(
+    uow: UnitOfWork, office: Office, student_id: int, transaction_id: int
+) -> DeskLine | None:
+    """One booking of a pupil's account at the school, None where it is none. One statement."""
+    if not 0 < transaction_id <= LARGEST_ID:
+        return None
+    one = await uow.row(
+        sa.select(
+            *(MealTransaction.id, MealTransaction.kind, MealTransaction.amount),
+            *(MealTransaction.item, MealTransaction.at),
+        )
+        .join(MealAccount, MealAccount.id == MealTransaction.account_id)
+        .where(
+            MealTransaction.id == transaction_id,
+            MealAccount.student_id == student_id,
+            MealAccount.school_id == office.school.id,
+        )
+    )
+    return None if one is None else DeskLine(one.id, one.kind, one.amount, one.item, one.at)
 
 
 @dataclass(frozen=True, slots=True)

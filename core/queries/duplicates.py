@@ -27,7 +27,8 @@ _LARGEST_GROUP = 12
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """Somebody who may be meant. ``because`` are the fields that agree: name, birth_date, phone, email."""
+    """Somebody who may be meant. ``because`` are the fields that agree: name, birth_date, phone, email; and child, where both
+    are guardians of one."""
 
     id: PersonId
     name: PersonName
@@ -70,24 +71,25 @@ async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[Duplica
             groups["email", row.email.casefold()].append(row)
         if row.birth_date is not None:
             groups["birth_date", f"{row.birth_date} {fold(row.family)[:1]}"].append(row)
-    families = {
-        frozenset((row.guardian_id, row.child_id))
-        for row in await uow.rows(
-            sa.select(Guardianship.guardian_id, Guardianship.child_id).where(
-                Guardianship.guardian_id.in_(
-                    sa.select(Person.id).where(known_to(office, office.school.today(uow.now)))
-                )
-            )
+    office_people = sa.select(Person.id).where(known_to(office, office.school.today(uow.now)))
+    children: defaultdict[int, set[int]] = defaultdict(set)
+    for tie in await uow.rows(
+        sa.select(Guardianship.guardian_id, Guardianship.child_id).where(
+            Guardianship.guardian_id.in_(office_people)
         )
-    }
+    ):
+        children[tie.guardian_id].add(tie.child_id)
     pairs: dict[frozenset[int], DuplicatePair] = {}
     for group in groups.values():
         for one, other in _pairs(group):
             both = frozenset((one.id, other.id))
-            if both in pairs or both in families:
+            if both in pairs or other.id in children[one.id] or one.id in children[other.id]:
                 continue
             because = _alike(_details(one), _details(other))
-            if because:
+            if because and children[one.id] & children[other.id]:
+                because += ("child",)
+            # Namesakes are many; something more must agree.
+            if len(because) > 1 or (because and one.middle and other.middle):
                 pairs[both] = DuplicatePair(
                     Lookalike(PersonId(one.id), _name(one), one.birth_date, because),
                     Lookalike(PersonId(other.id), _name(other), other.birth_date, because),

@@ -52,17 +52,18 @@ class Order:
 
     def read(self, text: str) -> str | int | datetime | date:
         """The key of a cursor. Raises NotFound for a text that is none."""
+        if self.kind is str:
+            return text
         try:
-            if self.kind is str:
-                return text
-            found = int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
-            if isinstance(found, int) and abs(found) > LARGEST_ID:
-                raise ValueError("no database holds it")
-            if isinstance(found, datetime) and found.tzinfo is None:
-                raise ValueError("a moment needs a time zone")
+            key: int | datetime | date = int(text) if self.kind is int else self.kind.fromisoformat(text)  # type: ignore[union-attr]
         except ValueError:
             raise NotFound("page_not_found") from None
-        return found
+        # What no row can have, a database may choke on.
+        if isinstance(key, int) and abs(key) > LARGEST_ID:
+            raise NotFound("page_not_found")
+        if isinstance(key, datetime) and key.tzinfo is None:
+            raise NotFound("page_not_found")
+        return key
 
 
 def ordered(orders: Mapping[str, Order], wanted: str) -> Order:

@@ -32,6 +32,8 @@ OUTCOMES: Mapping[str, str] = {
     "draft_dropped": N_("The draft is given up."),
     "draft_over": N_("That draft was sent or given up before."),
     "booked": N_("Booked."),
+    "week": N_("The week before is on the menu again."),
+    "week_nothing": N_("There was nothing to copy, or every day has its menu already."),
     "dish": N_("It is on the menu."),
     "dish_removed": N_("It is off the menu."),
     "settled": N_("The settings are saved."),

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from aiohttp import web
 
-from core.actions.canteen import CORRECTORS, DESK, add_dish, book_meal_money, remove_dish
+from core.actions.canteen import (
+    CORRECTORS,
+    DESK,
+    add_dish,
+    book_meal_money,
+    copy_week,
+    remove_dish,
+)
 from core.domain.kinds import TransactionKind
 from core.domain.money import read_amount
 from core.errors import Invalid, NotFound
 from core.i18n import N_, currency_places
-from core.queries.canteen_desk import desk_account, list_accounts, menu_of_week
+from core.queries.canteen_desk import desk_account, list_accounts, menu_of_week, transaction_of
 from core.queries.pages import Cursor
 from core.web.page import Page, Visit
-from core.words import MEAL_NAMES
+from core.web.pages.person_forms import day_of, note_export
+from core.web.table_file import table_file
+from core.words import MEAL_NAMES, TRANSACTION_NAMES
+
+_MOST_IN_A_FILE = 20_000
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -25,26 +37,77 @@ async def show(visit: Visit) -> web.StreamResponse:
         visit.office,
         search=visit.query("search"),
         below=0 if low else None,
+        sort=visit.query("sort", 30),
         after=Cursor.read(visit.query("after", 300)),
     )
     return visit.render("canteen.html", page=page, low=low)
 
 
+async def export(visit: Visit) -> web.StreamResponse:
+    """The same list as a table file; audited."""
+    page = await list_accounts(
+        visit.uow,
+        visit.office,
+        search=visit.query("search"),
+        below=0 if visit.query("low", 1) == "1" else None,
+        sort=visit.query("sort", 30),
+        most=_MOST_IN_A_FILE,
+    )
+    await note_export(visit, "canteen.export", accounts=len(page.lines))
+    t = visit.t
+    header = [t("Family name"), t("Given name"), t("Class"), t("Balance")]
+    rows = [
+        [one.name.family, one.name.given, one.class_name, _plain(visit, one.balance)] for one in page.lines
+    ]
+    return table_file("canteen.csv", header, rows)
+
+
+def _plain(visit: Visit, minor: int | None) -> str:
+    """An amount as a spreadsheet reads it; empty for none."""
+    if minor is None:
+        return ""
+    places = currency_places(visit.school.currency)
+    return f"{Decimal(minor).scaleb(-places):.{places}f}"
+
+
 async def account(visit: Visit) -> web.StreamResponse:
-    """One pupil's account."""
+    """One pupil's account; with ``undo`` a correction of that booking is filled in."""
     return await _account(visit)
 
 
-async def _account(visit: Visit, *, refused: str = "", status: int = 200) -> web.StreamResponse:
-    one = await desk_account(visit.uow, visit.office, visit.number())
-    return visit.render(
-        "meal_account.html",
-        one=one,
-        corrects=visit.office.may(CORRECTORS),
-        refused=refused,
-        form=visit.form,
-        status=status,
+async def _account(visit: Visit, *, status: int = 200) -> web.StreamResponse:
+    one = await desk_account(
+        visit.uow, visit.office, visit.number(), after=Cursor.read(visit.query("after", 300))
     )
+    corrects = visit.office.may(CORRECTORS)
+    undone = visit.number_asked("undo") if corrects else None
+    booking = await transaction_of(visit.uow, visit.office, visit.number(), undone) if undone else None
+    prefilled = {"kind": "top_up", "amount": "", "words": ""}
+    if booking is not None:
+        day = visit.t.date(booking.at.astimezone(visit.school.zone).date())
+        prefilled = {
+            "kind": "correction",
+            "amount": _plain(visit, -booking.amount),
+            "words": visit.t("Undo: {what}, {day}", what=visit.t(TRANSACTION_NAMES[booking.kind]), day=day),
+        }
+    return visit.render("meal_account.html", one=one, corrects=corrects, prefilled=prefilled, status=status)
+
+
+async def export_account(visit: Visit) -> web.StreamResponse:
+    """All bookings of one account as a table file; audited."""
+    one = await desk_account(visit.uow, visit.office, visit.number(), most=_MOST_IN_A_FILE)
+    await note_export(visit, "canteen.export", student=visit.number(), bookings=len(one.transactions))
+    t, zone = visit.t, visit.school.zone
+    rows = [
+        [
+            line.at.astimezone(zone).isoformat(timespec="minutes"),
+            t(TRANSACTION_NAMES[line.kind]),
+            line.item,
+            _plain(visit, line.amount),
+        ]
+        for line in one.transactions
+    ]
+    return table_file("bookings.csv", [t("When"), t("What"), t("Words"), t("Amount")], rows)
 
 
 async def book(visit: Visit) -> web.StreamResponse:
@@ -66,11 +129,14 @@ async def book(visit: Visit) -> web.StreamResponse:
             visit.form.get("words", ""),
         )
     except Invalid:
-        words = visit.t(
-            "Write an amount like {example}.", example=visit.t.money(15_000, visit.school.currency)
-        )
-        return await _account(visit, refused=words, status=400)
+        visit.faults["amount"] = _amount_words(visit)
+        return await _account(visit, status=400)
     return visit.go(f"/canteen/{visit.number()}", done="booked")
+
+
+def _amount_words(visit: Visit) -> str:
+    example = visit.t.money(15_000, visit.school.currency)
+    return visit.t("Write an amount like {example}.", example=example)
 
 
 async def menu(visit: Visit) -> web.StreamResponse:
@@ -78,7 +144,7 @@ async def menu(visit: Visit) -> web.StreamResponse:
     return await _menu(visit)
 
 
-async def _menu(visit: Visit, *, refused: str = "", status: int = 200) -> web.StreamResponse:
+async def _menu(visit: Visit, *, status: int = 200) -> web.StreamResponse:
     monday = _monday(visit)
     return visit.render(
         "menu.html",
@@ -87,8 +153,6 @@ async def _menu(visit: Visit, *, refused: str = "", status: int = 200) -> web.St
         monday=monday,
         week=timedelta(days=7),
         meals=MEAL_NAMES,
-        form=visit.form,
-        refused=refused,
         status=status,
     )
 
@@ -109,19 +173,31 @@ async def add(visit: Visit) -> web.StreamResponse:
     if form.get("price", "").strip():
         price = read_amount(form["price"], currency_places(visit.school.currency))
         if price is None:
-            example = t.money(15_000, visit.school.currency)
-            return await _menu(
-                visit, refused=t("Write an amount like {example}.", example=example), status=400
-            )
+            visit.faults["price"] = _amount_words(visit)
+    on = day_of(visit, "on")
+    if on is None:
+        visit.faults["on"] = t("A dish needs a day and a name.")
+    meal = form.get("meal", "")
+    if meal not in MEAL_NAMES:
+        visit.faults["meal"] = t("Choose one of the list.")
+    if visit.faults or on is None:
+        return await _menu(visit, status=400)
     try:
-        on = date.fromisoformat(form.get("on", ""))
-        meal = form.get("meal", "")
-        if meal not in MEAL_NAMES:
-            raise NotFound("meal_not_found")
         await add_dish(visit.uow, visit.session.key, visit.school.id, on, meal, form.get("name", ""), price)
-    except (ValueError, Invalid):
-        return await _menu(visit, refused=t("A dish needs a day and a name."), status=400)
+    except Invalid as error:
+        if error.key == "amount_wrong":
+            visit.faults["price"] = _amount_words(visit)
+        else:
+            visit.faults["name"] = t("A dish needs a day and a name.")
+        return await _menu(visit, status=400)
     return visit.go("/canteen/menu", week=_monday(visit).isoformat(), done="dish")
+
+
+async def copy(visit: Visit) -> web.StreamResponse:
+    """The week before once more."""
+    monday = _monday(visit)
+    copied = await copy_week(visit.uow, visit.session.key, visit.school.id, monday)
+    return visit.go("/canteen/menu", week=monday.isoformat(), done="week" if copied else "week_nothing")
 
 
 async def remove(visit: Visit) -> web.StreamResponse:
@@ -129,8 +205,8 @@ async def remove(visit: Visit) -> web.StreamResponse:
     try:
         await remove_dish(visit.uow, visit.session.key, visit.school.id, visit.number())
     except Invalid:
-        refused = visit.t("Somebody has ordered this: it stays on the menu.")
-        return await _menu(visit, refused=refused, status=400)
+        visit.faults[""] = visit.t("Somebody has ordered this: it stays on the menu.")
+        return await _menu(visit, status=400)
     return visit.go("/canteen/menu", week=_monday(visit).isoformat(), done="dish_removed")
 
 
@@ -138,7 +214,10 @@ PAGES = (
     Page("GET", "/canteen", show, DESK, entry=(N_("Canteen"), 60)),
     Page("GET", r"/canteen/{id:\d{1,18}}", account, DESK),
     Page("POST", r"/canteen/{id:\d{1,18}}", book, DESK),
+    Page("POST", r"/canteen/{id:\d{1,18}}/export", export_account, DESK, needs_code=True),
+    Page("POST", "/canteen/export", export, DESK, needs_code=True),
     Page("GET", "/canteen/menu", menu, DESK),
+    Page("POST", "/canteen/menu/copy", copy, DESK),
     Page("POST", "/canteen/menu", add, DESK),
     Page("POST", r"/canteen/menu/{id:\d{1,18}}/remove", remove, DESK),
 )

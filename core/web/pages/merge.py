@@ -19,6 +19,7 @@ BECAUSE = {
     "birth_date": N_("birth date"),
     "phone": N_("phone"),
     "email": N_("e-mail"),
+    "child": N_("child"),
 }
 _REFUSALS = {
     "merge_self": N_("That is the same entry: choose another."),

@@ -53,10 +53,11 @@ def details_of(visit: Visit) -> PersonalDetails | None:
         details = read_details(visit.form, visit.school.today(visit.uow.now))
     except Invalid as error:
         for name, why in error.params["faults"].items():
-            visit.faults[name] = visit.t(_WRONG[name] if why == "wrong" else _FAULTS[why])
+            words = _WRONG[name] if why == "wrong" else _FAULTS[why]
+            visit.faults[name] = visit.t(words)
         return None
     if details.locale is not None and details.locale not in LOCALES:
-        visit.faults["locale"] = visit.t(_WRONG["locale"])
+        visit.faults["locale"] = visit.t("Choose one of the list.")
         return None
     return details
 
@@ -69,7 +70,7 @@ def day_of(visit: Visit, name: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        visit.faults[name] = visit.t(_WRONG["birth_date"])
+        visit.faults[name] = visit.t("This is no day.")
         return None
 
 

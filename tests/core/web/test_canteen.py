@@ -86,3 +86,36 @@ async def test_a_dish_comes_onto_the_menu_and_off_unless_somebody_ordered_it(sit
     bad = await desk.post("/canteen/menu", on="someday", meal="lunch", name="Tea", price="")
     assert bad.status == 400
     assert "A dish needs a day and a name" in await bad.text()
+
+
+async def test_a_booking_is_undone_by_a_correction_that_is_filled_in(site: Site, cast: Cast) -> None:
+    admin = await in_panel(site, cast, "admin", with_app=True)
+    ivan, alexei = cast["ivan"].person_id, cast["alexei"].person_id
+    await admin.post(f"/canteen/{ivan}", kind="top_up", amount="12,34", words="twice")
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        number = await uow.value(sa.select(sa.func.max(MealTransaction.id)))
+    page = await (await admin.get(f"/canteen/{ivan}?undo={number}")).text()
+    assert 'value="-12.34"' in page
+    assert "the sum of 3 bookings" in page
+    assert 'value="-12.34"' not in await (await admin.get(f"/canteen/{alexei}?undo={number}")).text()
+    file = await (await admin.post(f"/canteen/{ivan}/export")).text()
+    assert "12.34" in file
+    assert "twice" in file
+    accounts = await (await admin.post("/canteen/export?sort=-balance")).text()
+    assert accounts.index("Ivan") < accounts.index("Alexei")
+
+
+async def test_the_week_before_is_copied_onto_empty_days_once(site: Site, cast: Cast) -> None:
+    desk = await in_panel(site, cast, "canteen")
+    await desk.post("/canteen/menu", on="2026-11-26", meal="lunch", name="Pie", price="99")
+    await desk.post("/canteen/menu", on="2026-12-03", meal="lunch", name="Other", price="")
+    again = await desk.post("/canteen/menu/copy", week="2026-12-01")
+    assert again.headers["Location"].endswith("done=week")
+    page = await desk.read("/canteen/menu?week=2026-12-01")
+    assert "Soup" in page
+    assert "Pie" not in page, "that day had a menu"
+    assert (
+        (await desk.post("/canteen/menu/copy", week="2026-12-01"))
+        .headers["Location"]
+        .endswith("week_nothing")
+    )

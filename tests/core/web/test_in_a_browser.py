@@ -69,6 +69,7 @@ def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
     with chromium() as page, chromium(390, 844) as phone:
         _come_in(page, url, "Svetlana Zueva")
         page.driver.get(f"{url}/admin/invitations")
+        page.all(".ticks input")[0].click()
         _press(page, "Make the slips")
         page.wait(lambda driver: len(driver.window_handles) == 2)
         page.driver.switch_to.window(page.driver.window_handles[1])
@@ -149,7 +150,11 @@ def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: 
     with chromium(390, 844) as page:
         _come_in(page, url, "Arkady Lvov")
         paths = [one.get_attribute("href") for one in page.all("nav.tabs a")]
+        page.driver.get(f"{url}/admin/people?search=anna+petrova")
+        person = page.all("table.people tbody a")[0].get_attribute("href")
+        paths += [person, f"{person}/edit"]
         paths += [f"{url}/admin/{one}" for one in ("account", "sessions", "canteen/menu", "announcements/new")]
+        paths += [f"{url}/admin/people/{one}" for one in ("new", "duplicates")]
         paths += [
             f"{url}/admin/calendar/{one}"
             for one in (
