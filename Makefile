@@ -57,6 +57,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.conversation $(ARGS)
 	@$(BIN)/python -m bench.teaching $(ARGS)
 	@$(BIN)/python -m bench.notifier $(ARGS)
+	@$(BIN)/python -m bench.panel $(ARGS)
 
 catalogs: $(VENV)/.dev
 	@$(BIN)/python -m core.i18n
