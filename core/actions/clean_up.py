@@ -22,7 +22,10 @@ from core.db.models import (
     IncomingFile,
     Invitation,
     OutboxEvent,
+    PanelSession,
+    PanelTicket,
     Posting,
+    SignInTry,
 )
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
@@ -36,12 +39,14 @@ ANNOUNCED_FOR = timedelta(days=400)
 CODES_FOR = timedelta(days=90)
 """After its end a code that nobody used is shown no more."""
 TRIES_FOR = timedelta(days=30)
+SESSIONS_FOR = timedelta(days=90)
+"""How long it is known which browsers were in the panel; that they came and left stays in the audit."""
 DRAFTS_FOR = timedelta(days=7)
 FILES_FOR = timedelta(days=7)
 
 
 async def clean_up(uow: UnitOfWork) -> int:
-    """Delete what is over; how many rows went. A read for each of five tables, and a transaction for each with any."""
+    """Delete what is over; how many rows went. A read for each of eight tables, and a transaction for each with any."""
     told = _told_long_ago(uow)
     with_deliveries = sa.exists().where(Delivery.event_id == OutboxEvent.id)
     return sum(
@@ -58,6 +63,9 @@ async def clean_up(uow: UnitOfWork) -> int:
                 ],
             ),
             await _delete(uow, CodeTry, [CodeTry.at < uow.now - TRIES_FOR]),
+            await _delete(uow, SignInTry, [SignInTry.at < uow.now - TRIES_FOR]),
+            await _delete(uow, PanelTicket, [PanelTicket.expires_at < uow.now - TRIES_FOR]),
+            await _delete(uow, PanelSession, [PanelSession.expires_at < uow.now - SESSIONS_FOR]),
             await _delete(uow, Posting, [Posting.made_at < uow.now - DRAFTS_FOR, Posting.saved_at.is_(None)]),
         ]
     )

@@ -10,6 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site
+from tests.support.office import come_in
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 
@@ -21,16 +22,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def _come_in(page: Page, url: str, name: str) -> None:
-    """By the link that the chat gives, as anybody does."""
-    page.enter(url, name)
-    page.say("/admin")
-    link = page.all("#messages a.button")[-1].get_attribute("href")
-    page.driver.get(f"{url}/admin/enter?{link.partition('?')[2]}")
-    page.all("button.primary")[0].click()
-    page.wait(lambda _: page.all("nav.tabs"))
-
-
 def _press(page: Page, label: str) -> None:
     next(one for one in page.all("main button") if one.text == label).click()
 
@@ -39,7 +30,7 @@ def test_the_office_finds_a_mother_unlinks_her_and_her_old_button_dies(url: str)
     with chromium() as chat, chromium(390, 844) as page:
         chat.enter(url, "Anna Petrova")
         chat.say("/grades")
-        _come_in(page, url, "Arkady Lvov")
+        come_in(page, url, "Arkady Lvov")
         page.driver.get(f"{url}/admin/people?search=anna+petrova")
         page.all("table.people tbody a")[0].click()
         page.wait(lambda _: "Anna Petrova" in page.all("h1")[0].text)
@@ -59,7 +50,7 @@ def test_the_office_finds_a_mother_unlinks_her_and_her_old_button_dies(url: str)
 
 def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
     with chromium() as page, chromium(390, 844) as phone:
-        _come_in(page, url, "Svetlana Zueva")
+        come_in(page, url, "Svetlana Zueva")
         page.driver.get(f"{url}/admin/invitations")
         _press(page, "Make the slips")
         page.wait(lambda driver: len(driver.window_handles) == 2)
@@ -75,7 +66,7 @@ def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
 
 def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: str) -> None:
     with chromium(390, 844) as page:
-        _come_in(page, url, "Arkady Lvov")
+        come_in(page, url, "Arkady Lvov")
         paths = [one.get_attribute("href") for one in page.all("nav.tabs a")]
         for path in [*paths, f"{url}/admin/account", f"{url}/admin/sessions", f"{url}/admin/canteen/menu"]:
             page.driver.get(path or "")
