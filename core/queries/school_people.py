@@ -58,23 +58,24 @@ class PeoplePage:
 
 
 def people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
-    """Whether a person is one of the school's: by a role there, or as the guardian of a pupil."""
-    role, child = aliased(RoleAssignment), aliased(RoleAssignment)
-    return sa.or_(
-        sa.exists().where(
-            role.person_id == Person.id,
-            role.org_id == office.school.id,
-            sa.or_(role.ends.is_(None), role.ends >= today),
-        ),
-        sa.exists().where(
-            Guardianship.guardian_id == Person.id,
+    """Whether a person is one of the school's: by a role there, or as the guardian of a pupil. Said as the set of the
+    school's people, so that a region's other people are not gone through."""
+    child = aliased(RoleAssignment)
+    staff_and_pupils = sa.select(RoleAssignment.person_id).where(
+        RoleAssignment.org_id == office.school.id,
+        sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today),
+    )
+    guardians = (
+        sa.select(Guardianship.guardian_id)
+        .join(child, child.person_id == Guardianship.child_id)
+        .where(
             sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
-            child.person_id == Guardianship.child_id,
             child.org_id == office.school.id,
             child.role == Role.STUDENT,
             sa.or_(child.ends.is_(None), child.ends >= today),
-        ),
+        )
     )
+    return Person.id.in_(sa.union(staff_and_pupils, guardians))
 
 
 async def list_people(

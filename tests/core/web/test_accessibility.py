@@ -37,4 +37,4 @@ def test_no_page_has_a_serious_fault(tmp_path: Path) -> None:
                     found.append(f"hangs over the edge by {page.overflow()} px")
                 if found:
                     faults[f"{address.removeprefix(url)} at {width}, {'dark' if dark else 'light'}"] = found
-    assert faults == {}
+    assert not faults, "\n".join(f"{where}: {what}" for where, what in faults.items())

@@ -120,7 +120,7 @@ async def test_the_overview_warns_of_what_needs_somebody_and_says_what_to_do(
 ) -> None:
     panel = await in_panel(site, cast, "admin")
     assert "Needs somebody now" not in await _words(panel, "")
-    clock.move(timedelta(hours=2))
+    clock.move(timedelta(hours=1, minutes=55))
     async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
         chat = await uow.value(sa.select(Chat.id))
         await uow.write(sa.insert(CodeTry), [{"at": uow.now, "chat_id": chat, "address_hash": ""}] * 12)
