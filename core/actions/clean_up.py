@@ -25,8 +25,11 @@ from core.db.models import (
     Invitation,
     Org,
     OutboxEvent,
+    PanelSession,
+    PanelTicket,
     Posting,
     RoleAssignment,
+    SignInTry,
 )
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState, ImportState, OrgKind
@@ -43,6 +46,8 @@ ANNOUNCED_FOR = timedelta(days=400)
 CODES_FOR = timedelta(days=90)
 """After its end a code that nobody used is shown no more."""
 TRIES_FOR = timedelta(days=30)
+SESSIONS_FOR = timedelta(days=90)
+"""How long it is known which browsers were in the panel; that they came and left stays in the audit."""
 DRAFTS_FOR = timedelta(days=7)
 FILES_FOR = timedelta(days=7)
 MOST_RUNS = 100
@@ -50,7 +55,7 @@ MOST_RUNS = 100
 
 
 async def clean_up(uow: UnitOfWork) -> int:
-    """Delete what is over; how many rows went. A read for each of six tables and each shorter time that schools have
+    """Delete what is over; how many rows went. A read for each of eight tables and each shorter time that schools have
     settled, and a transaction for each with any."""
     told = _told_long_ago(uow, TOLD_FOR)
     with_deliveries = sa.exists().where(Delivery.event_id == OutboxEvent.id)
@@ -87,6 +92,9 @@ async def clean_up(uow: UnitOfWork) -> int:
                 ],
             ),
             await _delete(uow, CodeTry, [CodeTry.at < uow.now - TRIES_FOR]),
+            await _delete(uow, SignInTry, [SignInTry.at < uow.now - TRIES_FOR]),
+            await _delete(uow, PanelTicket, [PanelTicket.expires_at < uow.now - TRIES_FOR]),
+            await _delete(uow, PanelSession, [PanelSession.expires_at < uow.now - SESSIONS_FOR]),
             await _delete(uow, Posting, [Posting.made_at < uow.now - DRAFTS_FOR, Posting.saved_at.is_(None)]),
         ]
     )

@@ -62,8 +62,8 @@ async def class_day(uow: UnitOfWork, room: ClassRoom, day: date | None = None) -
     lessons = await uow.rows(
         sa.select(Lesson.id, Lesson.register_taken_at).where(
             Lesson.date == on,
-            sa.exists().where(
-                CourseEnrollment.course_id == Lesson.course_id, CourseEnrollment.student_id.in_(ids)
+            Lesson.course_id.in_(
+                sa.select(CourseEnrollment.course_id).where(CourseEnrollment.student_id.in_(ids))
             ),
         )
     )

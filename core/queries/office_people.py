@@ -26,19 +26,23 @@ def _lasts(table: Any, today: date) -> sa.ColumnElement[bool]:
 
 
 def people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
-    """Whether a person is one of the school's: by a role there, or as the guardian of a pupil."""
-    role, child = aliased(RoleAssignment), aliased(RoleAssignment)
-    return sa.or_(
-        sa.exists().where(role.person_id == Person.id, role.org_id == office.school.id, _lasts(role, today)),
-        sa.exists().where(
-            Guardianship.guardian_id == Person.id,
+    """Whether a person is one of the school's: by a role there, or as the guardian of a pupil. Said as the set of the
+    school's people, so that a region's other people are not gone through."""
+    child = aliased(RoleAssignment)
+    staff_and_pupils = sa.select(RoleAssignment.person_id).where(
+        RoleAssignment.org_id == office.school.id, _lasts(RoleAssignment, today)
+    )
+    guardians = (
+        sa.select(Guardianship.guardian_id)
+        .join(child, child.person_id == Guardianship.child_id)
+        .where(
             _lasts(Guardianship, today),
-            child.person_id == Guardianship.child_id,
             child.org_id == office.school.id,
             child.role == Role.STUDENT,
             _lasts(child, today),
-        ),
+        )
     )
+    return Person.id.in_(sa.union(staff_and_pupils, guardians))
 
 
 def _looked_after_elsewhere(office: Office, today: date) -> sa.ColumnElement[bool]:

@@ -24,7 +24,7 @@ _PLACES = [
     for page in PAGES
 ]
 _ALL = frozenset(page.path for page in PAGES if page.method == "GET") - {"/code"}
-_MOST_EXTRA = 60
+_MOST_EXTRA, _MOST_PARAMETERS = 60, 2
 Fetch = Callable[[str], Awaitable[tuple[int, str]]]
 """The status and the words of an address on the site; the words are empty where they are no HTML."""
 
@@ -80,7 +80,9 @@ async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2) -> Walked:
         if page is None or (address in seen and not is_extra):
             continue
         seen.add(address)
-        names = tuple(sorted(name for name, _ in parse_qsl(urlsplit(address).query)))
+        names = tuple(sorted(name for name, _ in parse_qsl(urlsplit(address).query) if name != "school"))
+        if len(names) > _MOST_PARAMETERS:
+            continue
         how_often[page.path, names] += 1
         if how_often[page.path, names] > each and not is_extra:
             if len(passed_over) < _MOST_EXTRA:

@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site, tell_now
+from tests.support.office import come_in
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 
@@ -29,16 +30,6 @@ def url(folder: Path) -> Iterator[str]:
         yield address
 
 
-def _come_in(page: Page, url: str, name: str) -> None:
-    """By the link that the chat gives, as anybody does."""
-    page.enter(url, name)
-    page.say("/admin")
-    link = page.all("#messages a.button")[-1].get_attribute("href")
-    page.driver.get(f"{url}/admin/enter?{link.partition('?')[2]}")
-    page.all("button.primary")[0].click()
-    page.wait(lambda _: page.all("nav.tabs"))
-
-
 def _press(page: Page, label: str) -> None:
     next(one for one in page.all("main button") if one.text == label).click()
 
@@ -47,7 +38,7 @@ def test_the_office_finds_a_mother_unlinks_her_and_her_old_button_dies(url: str)
     with chromium() as chat, chromium(390, 844) as page:
         chat.enter(url, "Anna Petrova")
         chat.say("/grades")
-        _come_in(page, url, "Arkady Lvov")
+        come_in(page, url, "Arkady Lvov")
         page.driver.get(f"{url}/admin/people?search=anna+petrova")
         page.all("table.people tbody a")[0].click()
         page.wait(lambda _: "Anna Petrova" in page.all("h1")[0].text)
@@ -67,7 +58,7 @@ def test_the_office_finds_a_mother_unlinks_her_and_her_old_button_dies(url: str)
 
 def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
     with chromium() as page, chromium(390, 844) as phone:
-        _come_in(page, url, "Svetlana Zueva")
+        come_in(page, url, "Svetlana Zueva")
         page.driver.get(f"{url}/admin/invitations")
         page.all(".ticks input")[0].click()
         _press(page, "Make the slips")
@@ -85,7 +76,7 @@ def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
 def test_the_head_enters_a_substitution_that_clashes_and_the_mother_is_told(url: str, folder: Path) -> None:
     with chromium() as page, chromium(390, 844) as phone:
         phone.enter(url, "Anna Petrova")
-        _come_in(page, url, "Galina Belova")
+        come_in(page, url, "Galina Belova")
         page.driver.get(f"{url}/admin/timetable")
         room = next(one for one in page.all("select[name=who] option") if one.text == "7A")
         room.click()
@@ -120,7 +111,7 @@ def test_the_head_enters_a_substitution_that_clashes_and_the_mother_is_told(url:
 def test_the_head_announces_after_a_look_reads_the_names_and_sends_it_again(url: str) -> None:
     with chromium(390, 844) as chat, chromium(390, 844) as page:
         chat.enter(url, "Anna Petrova")
-        _come_in(page, url, "Galina Belova")
+        come_in(page, url, "Galina Belova")
         page.driver.get(f"{url}/admin/announcements")
         page.all("main a.primary")[0].click()
         Select(page.driver.find_element(By.ID, "f-audience")).select_by_index(1)
@@ -148,12 +139,14 @@ def test_the_head_announces_after_a_look_reads_the_names_and_sends_it_again(url:
 
 def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: str) -> None:
     with chromium(390, 844) as page:
-        _come_in(page, url, "Arkady Lvov")
+        come_in(page, url, "Arkady Lvov")
         paths = [one.get_attribute("href") for one in page.all("nav.tabs a")]
         page.driver.get(f"{url}/admin/people?search=anna+petrova")
         person = page.all("table.people tbody a")[0].get_attribute("href")
         paths += [person, f"{person}/edit"]
-        paths += [f"{url}/admin/{one}" for one in ("account", "sessions", "canteen/menu", "announcements/new")]
+        paths += [
+            f"{url}/admin/{one}" for one in ("account", "sessions", "canteen/menu", "announcements/new")
+        ]
         paths += [f"{url}/admin/people/{one}" for one in ("new", "duplicates")]
         paths += [
             f"{url}/admin/calendar/{one}"

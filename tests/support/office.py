@@ -1,0 +1,49 @@
+"""The panel in a real browser: in by the chat's link, every page by its links, at any width and in either theme."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from tests.support.chromium import Page
+from tests.support.walk import walk
+
+
+def come_in(page: Page, url: str, name: str) -> None:
+    """By the link that the chat gives, as anybody does."""
+    page.enter(url, name)
+    page.say("/admin")
+    link = page.all("#messages a.button")[-1].get_attribute("href")
+    page.driver.get(f"{url}/admin/enter?{link.partition('?')[2]}")
+    page.all("button.primary")[0].click()
+    page.wait(lambda _: page.all("nav.tabs"))
+
+
+_FETCH = """
+const done = arguments[arguments.length - 1];
+fetch(arguments[0], {redirect: "manual"}).then(async answer => done(
+  [answer.status, (answer.headers.get("Content-Type") || "").startsWith("text/html") ? await answer.text() : ""]
+)).catch(() => done([0, ""]));
+"""
+
+
+def every_address(page: Page, url: str, *, each: int = 1) -> Sequence[str]:
+    """An address of every page that whoever is signed in reaches by links, whole."""
+
+    async def fetch(address: str) -> tuple[int, str]:
+        status, text = page.driver.execute_async_script(_FETCH, url + address)
+        return int(status), str(text) if status == 200 else ""
+
+    walked = asyncio.run(walk(fetch, each=each))
+    plain = [address for address in walked.pages if "?" not in address]
+    return [url + address for address in plain]
+
+
+def look_like(page: Page, *, width: int, dark: bool) -> None:
+    """Make the window so wide and the device's theme this one; a page loaded before takes both up at once."""
+    page.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+    )
+    theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [theme]})
