@@ -174,10 +174,11 @@ async def test_a_new_timetable_ends_the_old_one_at_its_first_day_and_given_lesso
     path = write(tmp_path / "b.fet", fet(better))
     done = await take_in(database, clock, path, school=cast.school_id, starts="2026-12-01")
     assert figures(done) == {"lessons of the week": (2, 1, 1, 0)}
+    # Without a day the one to come is meant.
+    assert (await take_in(database, clock, path, school=cast.school_id)).is_empty
     # And earlier than was thought.
     done = await take_in(database, clock, path, school=cast.school_id, starts="2026-11-25")
     assert figures(done) == {"lessons of the week": (0, 3, 4, 0)}
-    assert (await take_in(database, clock, path, school=cast.school_id)).is_empty is False
 
 
 @one_database
