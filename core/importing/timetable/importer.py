@@ -107,7 +107,9 @@ IMPORTER = Importer(
         Option(
             "from",
             "day",
-            Said("The first day of the new timetable; today, or the first of the term to come."),
+            Said(
+                "The first day of the new timetable; else that of the one to come, today, or the first of the next term."
+            ),
         ),
         Option(
             "new",

@@ -21,6 +21,10 @@ NEW: Final = "new"
 NONE: Final = "none"
 """Answers: somebody or something that the school has not yet; nobody, nothing."""
 _MOST_CANDIDATES = 8
+_MOST_OPTIONS = 5_000
+"""Of all questions of a kind together: so long all of the school's are there to choose from, the likely ones first."""
+_LONGEST_CODE = 4
+"""Letters of what may be a short name for anything."""
 Choice = int | Literal["new", "none"]
 
 
@@ -59,6 +63,7 @@ def match_teachers(
     here = {one.id for one in staff if not one.has_left}
     people = [Person(one.id, one.name) for one in staff if not one.has_left]
     by_id = {one.id: one for one in staff}
+    teaching = frozenset(one.id for one in staff if one.teaches)
 
     def ask(one: Teacher) -> _Asked:
         tied = ties.get(one.id)
@@ -100,6 +105,8 @@ def match_teachers(
         answers,
         lambda name: Said("Which teacher is {name}?", name=name),
         new=new,
+        # A teacher whom we do not know, and one whom the file does not: they may be one.
+        likely_known=lambda _, left: bool(left & teaching),
     )
 
 
@@ -186,6 +193,7 @@ def match_subjects(
         answers,
         lambda name: Said("Which subject is {name}?", name=name),
         new=new,
+        likely_known=lambda one, left: bool(left) and len(one.words) <= _LONGEST_CODE,
         may_be_none=False,
     )
 
@@ -241,11 +249,15 @@ def _settled(
     *,
     new: bool,
     may_be_none: bool = True,
+    likely_known: Callable[[_Asked, frozenset[int]], bool] = lambda _asked, _left: False,
 ) -> Matches:
-    """Answers first. Two of the file that would be one of ours by their names are both asked about."""
+    """Answers first. Two of the file that would be one of ours by their names are both asked about; and so is what is
+    like nothing here where ``likely_known`` says, of it and of the rows that nothing else is, that it may be one of
+    these. Other things that are like nothing here are new, unless somebody says otherwise."""
     found = Matches()
     how_often = Counter(one.sure for one in asked if one.sure is not None and one.by_name)
     settled = {one.sure for one in asked if one.sure is not None and not one.by_name}
+    left: list[tuple[_Asked, str, Choice | None]] = []
     for one in asked:
         key = f"{kind}:{one.id}"
         answer = answers.get(key, "")
@@ -258,25 +270,31 @@ def _settled(
         is_doubtful = (
             one.by_name and one.sure is not None and (how_often[one.sure] > 1 or one.sure in settled)
         )
-        if meant is None and one.sure is not None and not is_doubtful:
+        if meant is not None:
+            found.chosen[one.id] = meant
+        elif one.sure is not None and not is_doubtful:
             found.chosen[one.id] = one.sure
             continue
-        if meant is None and (new or not one.may_be):
-            # Nothing is like it, so it is none of the school's; the answer is there to be changed.
+        left.append((one, key, meant))
+    unclaimed = frozenset(names) - {row for row in found.chosen.values() if isinstance(row, int)}
+    others = (
+        sorted(names, key=lambda row: fold(names[row])) if len(left) * len(names) <= _MOST_OPTIONS else []
+    )
+    for one, key, meant in left:
+        must = bool(one.may_be) or likely_known(one, unclaimed)
+        if meant is None and (new or not must):
             meant = NEW
-        candidates = [(f"#{row}", names[row]) for row in one.may_be]
-        if isinstance(meant, int) and meant not in one.may_be:
-            candidates.insert(0, (f"#{meant}", names[meant]))
-        candidates.append((NEW, Said("new: not at the school yet")))
-        if may_be_none:
-            candidates.append((NONE, Said("leave out")))
+        rows = list(dict.fromkeys((*one.may_be, *([meant] if isinstance(meant, int) else ()), *others)))
+        candidates = [(f"#{row}", names[row]) for row in rows]
+        new_and_none = [(NEW, Said("new: not at the school yet"))]
+        new_and_none += [(NONE, Said("leave out"))] if may_be_none else []
+        place = len(one.may_be)
+        candidates = [*candidates[:place], *new_and_none, *candidates[place:]]
         if meant is not None:
             found.chosen[one.id] = meant
         shown = "" if meant is None else f"#{meant}" if isinstance(meant, int) else meant
-        if names or answer:
-            found.questions.append(
-                Question(key, words(one.words), tuple(candidates), shown, must=bool(one.may_be))
-            )
+        if names or key in answers:
+            found.questions.append(Question(key, words(one.words), tuple(candidates), shown, must=must))
     return found
 
 

@@ -153,7 +153,7 @@ async def school_now(
     if school_id is None:
         return SchoolNow(None, name, SOURCE, starts or today)
     path = str(await uow.value(sa.select(Org.path).where(Org.id == school_id)))
-    year, first = await _year(uow, path, starts, today)
+    year, first = await _year(uow, path, starts or await _to_come(uow, school_id, today), today)
     above = sa.select(Org.id).where(sa.literal(path).startswith(Org.path))
     tied = list(
         await uow.rows(
@@ -187,6 +187,18 @@ async def school_now(
         frozenset(ours),
         {(row.course_id, row.teacher_id): (row.id, bool(row.ends and row.ends < first)) for row in teaching},
     )
+
+
+async def _to_come(uow: UnitOfWork, school_id: int, today: date) -> date | None:
+    """The first day of a timetable that has not begun: whoever takes it in again means that day."""
+    found: date | None = await uow.value(
+        sa.select(sa.func.max(TimetableSlot.valid_from))
+        .join(Course, Course.id == TimetableSlot.course_id)
+        .where(
+            Course.school_id == school_id, TimetableSlot.valid_from > today, TimetableSlot.valid_to.is_(None)
+        )
+    )
+    return found
 
 
 async def _year(uow: UnitOfWork, path: str, starts: date | None, today: date) -> tuple[Year | None, date]:
