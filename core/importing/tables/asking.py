@@ -31,9 +31,12 @@ def settle_columns(
     guesses: Mapping[int, str],
     fields: Mapping[str, str],
     answers: Mapping[str, str],
+    *,
+    several: frozenset[str] = frozenset(),
 ) -> Settled:
     """``lines`` are those below the headings, some of them are enough; ``guesses`` may be empty for a column, ``fields``
-    are what a column may be, in words. What was answered for the same headings before holds again."""
+    are what a column may be, in words, and ``several`` what many may be. What was answered for the same headings before
+    holds again."""
     settled = Settled()
     width = max([len(heading.names), *(len(line.cells) for line in lines)])
     for column in range(width):
@@ -62,7 +65,7 @@ def settle_columns(
         )
         if answer == LEFT_OUT:
             continue
-        if answer in settled.columns:
+        if answer in settled.columns and answer not in several:
             words = f"is {fields[answer]} a second time: left out"
             settled.problems.append(sheet.problem(heading.last_row, column, words, rejected=False))
         else:
