@@ -78,7 +78,11 @@ class App:
     def panel(self) -> Panel:
         """The administrators' panel, to be mounted on the site."""
         services = PanelServices(
-            self.services.code_key, self.services.public_url, self.usernames, self.address_hash
+            self.services.code_key,
+            self.services.public_url,
+            self.usernames,
+            self.address_hash,
+            self.services.files,
         )
         return Panel(
             database=self.database,

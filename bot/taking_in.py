@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from core.actions.imports import RunFile, RunResult, keep_answers, note_done
+from core.actions.imports import RunFile, keep_answers, note_done
 from core.clock import SystemClock
 from core.db import migrate as migrations
 from core.db.engine import Database
@@ -24,8 +24,8 @@ from core.db.uow import UnitOfWork
 from core.domain.kinds import ImportState
 from core.errors import Ambiguous, NotFound, UnreadableFile
 from core.files import safe_name
+from core.importing.desk import refusal, result_of
 from core.importing.importer import Asked, Importer, Outcome, Prepared, Question
-from core.importing.told import counts_of, pack
 from core.queries.imports import kept_answers, the_only_school
 from core.queries.invitable import school_by_name
 from core.settings import Settings, os_user
@@ -188,15 +188,10 @@ async def _apply(
         try:
             async with uow.writing():
                 outcome = await prepared.apply(uow, on_step)
-                result = RunResult(
-                    counts_of(outcome), pack(outcome), rejected=outcome.rejected, skipped=outcome.skipped
-                )
                 await keep_answers(uow, file.importer, answers, school_id=school_id)
-                await note_done(uow, file, result, ImportState.APPLIED, school_id=school_id)
+                await note_done(uow, file, result_of(outcome), ImportState.APPLIED, school_id=school_id)
         except UnreadableFile as error:
-            told = pack(Outcome(file.name, refused=error.reason, overrule=error.overrule))
-            result = RunResult(outcome=told, refused=error.reason)
-            await note_done(uow, file, result, ImportState.REFUSED, school_id=school_id)
+            await note_done(uow, file, refusal(file.name, error), ImportState.REFUSED, school_id=school_id)
             raise
     return outcome
 

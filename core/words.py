@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.domain.grading import scale
-from core.domain.kinds import Messenger, TransactionKind, Urgency
+from core.domain.kinds import ImportState, Messenger, TransactionKind, Urgency
 from core.domain.rights import GuardianRights, Role
 from core.i18n import N_, Translator
 
@@ -39,6 +39,14 @@ TRANSACTION_NAMES: dict[TransactionKind, str] = {
     TransactionKind.DEBIT: N_("Meal"),
     TransactionKind.REFUND: N_("Refund"),
     TransactionKind.CORRECTION: N_("Correction"),
+}
+
+IMPORT_STATES: dict[ImportState, str] = {
+    ImportState.LOOKED: N_("Looked at"),
+    ImportState.RUNNING: N_("Being applied"),
+    ImportState.APPLIED: N_("Applied"),
+    ImportState.REFUSED: N_("Refused"),
+    ImportState.FAILED: N_("Failed"),
 }
 
 MEAL_NAMES: dict[str, str] = {

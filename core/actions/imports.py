@@ -109,6 +109,11 @@ async def claim_run(uow: UnitOfWork, key: ChatKey, school_id: int, run_id: int, 
         return bool(taken.rowcount)
 
 
+async def check_importer(uow: UnitOfWork, key: ChatKey, school_id: int) -> None:
+    """Whether who began an import may still import, asked in its transaction. Raises NotFound. At most two statements."""
+    await access_office(uow, await fresh_actor(uow, key), school_id, IMPORTERS)
+
+
 async def finish_run(uow: UnitOfWork, run_id: int, state: ImportState, result: RunResult) -> None:
     """Note what became of a run that was taken; within the transaction of what it wrote, where it wrote. Raises NotFound
     where somebody has given it up meanwhile, so that nothing of it stays. Two statements."""

@@ -30,6 +30,7 @@ from core.db.models import (
 )
 from core.domain.rights import GuardianRights
 from core.importing.cells import Problem
+from core.importing.said import Said
 
 _MOST_TOLD = 50
 """Remarks, and rejected rows, of one file that are told one by one."""
@@ -64,14 +65,14 @@ class Kind:
 
 # In the order in which they can be written: each refers only to kinds before it.
 KINDS: tuple[Kind, ...] = (
-    Kind("org", Org, "schools and districts", ended="ended_on"),
-    Kind("year", AcademicYear, "school years", ended="ended_on"),
-    Kind("term", Term, "terms", ended="ended_on"),
-    Kind("person", Person, "people"),
+    Kind("org", Org, Said("schools and districts"), ended="ended_on"),
+    Kind("year", AcademicYear, Said("school years"), ended="ended_on"),
+    Kind("term", Term, Said("terms"), ended="ended_on"),
+    Kind("person", Person, Said("people")),
     Kind(
         "role",
         RoleAssignment,
-        "roles",
+        Said("roles"),
         ("person_id", "org_id", "role"),
         ended="ends",
         owners=MappingProxyType({"person_id": "person", "org_id": "org"}),
@@ -79,7 +80,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "guardianship",
         Guardianship,
-        "guardians' links",
+        Said("guardians' links"),
         ("guardian_id", "child_id"),
         ended="ends",
         # Only a new link is given rights: no import ever lifts a cut.
@@ -89,20 +90,20 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "class",
         SchoolClass,
-        "homeroom classes",
+        Said("homeroom classes"),
         ("school_id", "year_id", "name"),
         ended="ended_on",
         owners=MappingProxyType({"school_id": "org"}),
         apart="name",
     ),
     # A column of the class, with ties of its own: core.importing.homerooms.
-    Kind("homeroom_teacher", SchoolClass, "homeroom teachers"),
-    Kind("subject", Subject, "subjects", ("org_id", "name")),
-    Kind("course", Course, "courses", ended="ended_on", owners=MappingProxyType({"school_id": "org"})),
+    Kind("homeroom_teacher", SchoolClass, Said("homeroom teachers")),
+    Kind("subject", Subject, Said("subjects"), ("org_id", "name")),
+    Kind("course", Course, Said("courses"), ended="ended_on", owners=MappingProxyType({"school_id": "org"})),
     Kind(
         "enrollment",
         Enrollment,
-        "pupils of classes",
+        Said("pupils of classes"),
         ("student_id", "class_id"),
         ended="ends",
         owners=MappingProxyType({"student_id": "person", "class_id": "class"}),
@@ -110,7 +111,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "course_teacher",
         CourseTeacher,
-        "teachers of courses",
+        Said("teachers of courses"),
         ("course_id", "teacher_id"),
         ended="ends",
         owners=MappingProxyType({"course_id": "course", "teacher_id": "person"}),
@@ -118,16 +119,16 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "course_enrollment",
         CourseEnrollment,
-        "pupils of courses",
+        Said("pupils of courses"),
         ("student_id", "course_id"),
         ended="ends",
         owners=MappingProxyType({"course_id": "course", "student_id": "person"}),
     ),
-    Kind("assessment", Assessment, "assessments"),
+    Kind("assessment", Assessment, Said("assessments")),
     Kind(
         "mark",
         Mark,
-        "marks",
+        Said("marks"),
         ended="withdrawn_at",
         owners=MappingProxyType({"assessment_id": "assessment"}),
     ),

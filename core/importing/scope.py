@@ -313,7 +313,7 @@ class _Cut:
     def left_out(self) -> tuple[LeftOut, ...]:
         """What was another school's, by kind."""
         return tuple(
-            LeftOut(kind.plural, len(found), tuple(_name(one) for one in found[:_FEW_NAMES]))
+            LeftOut(kind.plural, len(found), tuple(filter(None, map(_name, found)))[:_FEW_NAMES])
             for kind in KINDS
             if (found := self._dropped.get(kind.name))
         )
@@ -337,4 +337,4 @@ def _people_of(record: Record) -> list[str]:
 def _name(record: Record) -> str:
     values = record.values
     person = " ".join(str(values[one]) for one in ("given", "family") if values.get(one))
-    return (person or str(values.get("name") or values.get("title") or "") or record.id)[:80]
+    return (person or str(values.get("name") or values.get("title") or ""))[:80]

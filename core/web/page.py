@@ -18,6 +18,7 @@ from core.domain.rights import Role
 from core.http import client_address
 from core.i18n import Translator
 from core.queries.offices import Office
+from core.web.upload import Upload
 
 if TYPE_CHECKING:
     from core.web.panel import Panel
@@ -37,6 +38,8 @@ class Page:
     path: str
     handler: Callable[[Visit], Awaitable[web.StreamResponse]]
     roles: tuple[Role, ...]
+    takes_file: bool = False
+    """Whether its form ends with a file, which is streamed to the disk once the visitor has shown that it may be."""
     needs_code: bool = False
     """Whether a code of an authenticator app must have been given in this session: for what is hard to take back."""
     entry: tuple[str, int] | None = None
@@ -59,6 +62,8 @@ class Visit:
     offices: tuple[Office, ...]
     office: Office
     form: Mapping[str, str] = field(default_factory=dict)
+    upload: Upload | None = None
+    """The file that was sent to a page that takes one."""
     faults: dict[str, str] = field(default_factory=dict)
     """What is wrong with the form that was sent: a sentence by the field's name, which the ``field`` macros show beside
     it; under ``""`` what is no field's alone."""

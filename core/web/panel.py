@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -19,6 +19,7 @@ from core.db.engine import Database
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
 from core.errors import NotFound, SchoolbellError
+from core.files import FileStore
 from core.http import (
     Handler,
     Networks,
@@ -31,6 +32,7 @@ from core.http import (
     words_of,
 )
 from core.i18n import Translator, match_locale, translator
+from core.importing.desk import ImportDesk
 from core.queries.offices import Office, list_offices
 from core.web import charts
 from core.web.outcomes import OUTCOMES
@@ -38,6 +40,7 @@ from core.web.page import Page, Visit
 from core.web.pages.account import BEFORE_THE_CODE
 from core.web.routes import PAGES
 from core.web.sign_in import SignIn
+from core.web.upload import SentFile, form_of
 from core.words import MESSENGER_NAMES, RIGHTS_NAMES, ROLE_NAMES, TRANSACTION_NAMES
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,8 @@ class PanelServices:
     bot_usernames: Mapping[int, str]
     address_hash: Callable[[str], str]
     """A network address as it may be kept."""
+    files: FileStore
+    """Where files are kept."""
 
 
 @dataclass(slots=True)
@@ -70,6 +75,11 @@ class Panel:
     is_tls: bool
     trusted_proxies: Networks
     services: PanelServices
+    desk: ImportDesk = field(init=False)
+    """Where files are taken in."""
+
+    def __post_init__(self) -> None:
+        self.desk = ImportDesk(self.database, self.clock, self.services.files)
 
     def mount(self, site: web.Application) -> None:
         """Add the panel to a site, under ``/admin``."""
@@ -146,8 +156,11 @@ class Panel:
                         web.HTTPForbidden(text="signed out") if writes else web.HTTPSeeOther("/admin/sign-in")
                     )
                 form: Mapping[str, str] = {}
+                sent: SentFile | None = None
                 if writes:
-                    form = await words_of(request)
+                    form, sent = (
+                        await form_of(request) if page.takes_file else (await words_of(request), None)
+                    )
                     check_csrf(form.get("csrf"), self.key, token)
                 offices = await list_offices(uow, actor, page.roles)
                 t = self.translator_for(request, session)
@@ -161,7 +174,11 @@ class Panel:
                 if page.needs_code and session.verified_at is None:
                     raise web.HTTPSeeOther("/admin/account?needed=1")
                 visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
-                return await page.handler(visit)
+                if sent is None:
+                    return await page.handler(visit)
+                with self.services.files.draft() as draft:
+                    visit.upload = await sent.receive(draft)
+                    return await page.handler(visit)
 
         return guard
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from core.web.page import Page
-from core.web.pages import account, audit, canteen, invitations, links, overview, people, person, sessions
+from core.web.pages import (
+    account,
+    audit,
+    canteen,
+    imports,
+    invitations,
+    links,
+    overview,
+    people,
+    person,
+    sessions,
+)
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
@@ -11,6 +22,7 @@ PAGES: tuple[Page, ...] = (
     *person.PAGES,
     *invitations.PAGES,
     *links.PAGES,
+    *imports.PAGES,
     *canteen.PAGES,
     *audit.PAGES,
     *sessions.PAGES,

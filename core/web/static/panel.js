@@ -5,3 +5,19 @@ for (const form of document.querySelectorAll("form[data-ask]"))
 for (const form of document.querySelectorAll("form[data-send-on-change]"))
   form.addEventListener("change", () => form.requestSubmit());
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+for (const input of document.querySelectorAll("input[data-largest]"))
+  input.addEventListener("change", () => {
+    const tooLarge = (input.files[0]?.size ?? 0) > Number(input.dataset.largest);
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+for (const place of document.querySelectorAll("[data-progress]")) {
+  const source = new EventSource(place.dataset.progress);
+  source.addEventListener("message", (event) => {
+    const { words, share } = JSON.parse(event.data);
+    if (share) place.querySelector("progress").value = share;
+    if (words) place.querySelector("[data-step]").textContent = words;
+  });
+  source.addEventListener("done", () => { source.close(); window.location.reload(); });
+}
