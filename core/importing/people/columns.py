@@ -10,10 +10,10 @@ from datetime import date
 
 from core.domain.names import fold
 from core.importing.said import Said
+from core.importing.tables.asking import LEFT_OUT
 from core.importing.tables.days import day_of
 from core.importing.tables.reader import Value, text_of
 
-LEFT_OUT = "-"
 FIELDS: dict[str, str] = {
     "full": Said("pupil: whole name"),
     "family": Said("pupil: family name"),

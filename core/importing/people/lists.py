@@ -11,9 +11,10 @@ from core.domain.names import fold
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Rejected
 from core.importing.importer import Question
-from core.importing.people.columns import FIELDS, LEFT_OUT, Guesses, by_headings, guess
+from core.importing.people.columns import FIELDS, by_headings, guess
 from core.importing.people.names import Order, Parts, order_of, parts_of
 from core.importing.said import Said
+from core.importing.tables.asking import LEFT_OUT, settle_columns
 from core.importing.tables.days import Order as DayOrder
 from core.importing.tables.days import day_of, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
@@ -173,54 +174,15 @@ class _SheetReading:
 
     def _settle_columns(self) -> None:
         """A question a column, answered by the guess; and one whether they are understood rightly."""
-        lists, key = self._lists, self._heading.key
         width = max([len(self._heading.names), *(len(line.cells) for line in self._lines)])
         columns = [[line.value(column) for line in self._lines] for column in range(width)]
-        guesses: Guesses = guess(self._heading.names, columns, lists.today)
-        for column in range(width):
-            name = self._heading.names[column] if column < len(self._heading.names) else ""
-            samples = list(dict.fromkeys(text for value in columns[column] if (text := text_of(value))))
-            if not name and not samples:
-                continue
-            guessed = guesses.by_column[column]
-            question_key = f"column {key} {column_name(column)}"
-            answer = lists.answered(question_key, tuple(FIELDS)) or guessed.name or LEFT_OUT
-            first = [one for one in (answer, guessed.name) if one]
-            rest = [one for one in FIELDS if one not in first]
-            lists.ask(
-                Question(
-                    question_key,
-                    Said(
-                        "{sheet}: what is column {column}, “{name}” ({samples})?",
-                        sheet=self._sheet.place,
-                        column=column_name(column),
-                        name=name,
-                        samples="; ".join(samples[:_SAMPLES]),
-                    ),
-                    tuple((one, FIELDS[one]) for one in dict.fromkeys([*first, *rest])),
-                    answer,
-                )
-            )
-            if answer != LEFT_OUT:
-                if answer in self._columns:
-                    self._tell(
-                        self._heading.last_row,
-                        column,
-                        f"is {FIELDS[answer]} a second time: left out",
-                        rejected=False,
-                    )
-                else:
-                    self._columns[answer] = column
-        confirm = f"columns {key}"
-        lists.ask(
-            Question(
-                confirm,
-                Said("{sheet}: are its columns understood rightly?", sheet=self._sheet.place),
-                (("yes", Said("yes, as they stand above")),),
-                lists.answered(confirm, ("yes",)),
-                must=True,
-            )
-        )
+        guesses = guess(self._heading.names, columns, self._lists.today).by_column
+        names = {column: one.name for column, one in guesses.items()}
+        settled = settle_columns(self._sheet, self._heading, self._lines, names, FIELDS, self._lists.answers)
+        for question in settled.questions:
+            self._lists.ask(question)
+        self._lists.problems += settled.problems
+        self._columns = settled.columns
 
     def _settle_orders(self) -> None:
         """Which comes first where whole names stand in one cell; parents' are as the pupils' where nothing tells."""

@@ -33,9 +33,12 @@ class Heading:
         return hashlib.sha256("\n".join(fold(name) for name in self.names).encode()).hexdigest()[:8]
 
 
-def find_heading(sheet: Sheet, count: Callable[[tuple[str, ...]], int]) -> Heading | None:
+def find_heading(
+    sheet: Sheet, count: Callable[[tuple[str, ...]], int], *, has_days: bool = False
+) -> Heading | None:
     """The row, or pair of rows, in which the most headings are known; ``count`` says how many of them are. None where no
-    row has any. Raises UnreadableFile."""
+    row has any. ``has_days``: days and numbers may be headings, too; then the upper row speaks only for the columns that
+    it stands in. Raises UnreadableFile."""
     lines = list(islice(sheet.lines(), _LOOKED_AT))
     best: tuple[int, Heading] | None = None
     for place, line in enumerate(lines):
@@ -44,8 +47,8 @@ def find_heading(sheet: Sheet, count: Callable[[tuple[str, ...]], int]) -> Headi
         single = tuple(line.text(column) for column in range(len(line.cells)))
         found = [(single, line.number)]
         below = lines[place + 1] if place + 1 < len(lines) else None
-        if below is not None and below.number == line.number + 1 and not _holds_data(below):
-            found.append((_joined(line, below), below.number))
+        if below is not None and below.number == line.number + 1 and _may_be_lower(line, below, has_days):
+            found.append((_joined(line, below, spread=not has_days), below.number))
         for names, last in found:
             known = count(names)
             if known and (best is None or known > best[0]):
@@ -74,13 +77,25 @@ def _holds_data(line: Line) -> bool:
     return any(_DATA.search(text) or text.isdigit() for text in texts)
 
 
-def _joined(top: Line, below: Line) -> tuple[str, ...]:
+def _may_be_lower(top: Line, below: Line, has_days: bool) -> bool:
+    """Whether a row may be the lower one of two of headings: it holds no data, or if days may be headings, no words under
+    others."""
+    if not has_days:
+        return not _holds_data(below)
+    both = ((top.text(column), below.text(column)) for column in range(len(below.cells)))
+    return not any(
+        over and under and over != under and not any(letter.isdigit() for letter in under)
+        for over, under in both
+    )
+
+
+def _joined(top: Line, below: Line, *, spread: bool) -> tuple[str, ...]:
     """``Mother`` over ``Name`` and ``Phone`` is ``Mother Name`` and ``Mother Phone``; a group's word stands in its first
     cell, or in all of them."""
     names: list[str] = []
     group = ""
     for column in range(max(len(top.cells), len(below.cells))):
         over, under = top.text(column), below.text(column)
-        group = over or (group if under else "")
+        group = over or (group if under and spread else "")
         names.append(under if not group else group if not under or over == under else f"{group} {under}")
     return tuple(names)

@@ -56,6 +56,8 @@ class Sheet:
     is_hidden: bool
     lines: Callable[[], Iterator[Line]]
     """Reads it from the beginning; blank rows are passed over. Raises UnreadableFile."""
+    about: Callable[[], int] = lambda: 0
+    """About how many rows it has; 0 where that is not known without reading them."""
 
     @property
     def place(self) -> str:

@@ -35,7 +35,13 @@ def open_text(path: Path) -> Table:
         remark = Said(
             "{file} is not UTF-8: read as {encoding}", file=path.name, encoding=CODE_PAGES[encoding]
         )
-    sheet = Sheet(path.name, "", False, lambda: _lines(opener, encoding, delimiter, path.name))
+    sheet = Sheet(
+        path.name,
+        "",
+        False,
+        lambda: _lines(opener, encoding, delimiter, path.name),
+        lambda: _count(opener),
+    )
     return Table(path.name, (sheet,), remark=remark)
 
 
@@ -51,6 +57,14 @@ def _opener(path: Path) -> Opener:
             ) from None
 
     return opened
+
+
+def _count(opener: Opener) -> int:
+    found = 0
+    with opener() as stream:
+        while piece := stream.read(_MEGABYTE):
+            found += piece.count(b"\n")
+    return found
 
 
 def _delimiter(opener: Opener, encoding: str) -> str:
