@@ -105,4 +105,5 @@ def _said(kept: Any) -> str:
     values = {
         name: _said(value) if isinstance(value, Mapping) else value for name, value in kept["values"].items()
     }
-    return Said(kept["said"], **values)
+    message = kept["said"]
+    return Said(message, **values)
