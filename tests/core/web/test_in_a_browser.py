@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import Select
 
 from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site, tell_now
 from tests.support.office import come_in
+from tests.support.registers import SMALL, write_zip
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 
@@ -134,6 +135,28 @@ def test_the_head_announces_after_a_look_reads_the_names_and_sends_it_again(url:
         _press(page, "Send again to who has not acknowledged it")
         page.wait(lambda _: "They are reminded now" in page.all(".done")[0].text)
         chat.wait(lambda _: "please say that you have read it" in chat.all("#messages .from-school")[-1].text)
+        assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
+
+
+def test_an_import_with_a_bad_row_is_looked_at_applied_and_remembered(url: str, tmp_path: Path) -> None:
+    with chromium() as page:
+        come_in(page, url, "Arkady Lvov")
+        orgs = SMALL["orgs"].replace("Harbour School", page.all("p.school")[0].text)
+        enrollments = SMALL["enrollments"].replace("alg7,s1,p1", "alg7,s1,zz")
+        file = write_zip(tmp_path / "register.zip", orgs=orgs, enrollments=enrollments)
+        page.driver.get(f"{url}/admin/import")
+        page.all("input[type=file]")[0].send_keys(str(file))
+        _press(page, "See what it would change")
+        page.wait(lambda _: page.all("table.problems"))
+        assert "the user 'zz' is not in users.csv" in page.all("table.problems")[0].text
+        _press(page, "Apply")
+        page.driver.switch_to.alert.accept()
+        page.wait(lambda _: "Applied" in page.all("main")[0].text)
+        page.driver.get(f"{url}/admin/import")
+        row = page.all("main table tbody tr")[0].text
+        assert "register.zip" in row
+        assert "Arkady Lvov" in row
+        assert "1 row rejected" in row
         assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
 
 
