@@ -27,7 +27,7 @@ _LARGEST_GROUP = 12
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """Somebody who may be meant. ``because`` are the fields that agree: name, birth_date, phone, email; and child, where both
+    """Somebody who may be meant. ``because`` are what agrees: name, birth_date, phone, email; and child, where both
     are guardians of one."""
 
     id: PersonId
