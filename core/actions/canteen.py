@@ -39,7 +39,7 @@ async def book_meal_money(
     """Book a top-up or a correction (minor units, a correction also below zero); the new balance.
 
     The account is opened by its first booking. The balance is the sum of the bookings, written with each. Raises
-    NotFound, Invalid("amount_wrong"). At most nine statements.
+    NotFound, Invalid("amount_wrong"). At most ten statements.
     """
     roles = CORRECTORS if kind is TransactionKind.CORRECTION else DESK
     is_positive = amount > 0 or (kind is TransactionKind.CORRECTION and amount != 0)

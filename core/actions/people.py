@@ -80,7 +80,7 @@ async def edit_person(
 ) -> bool:
     """Change what is written down of somebody; whether anything changed. Audited without the details themselves.
 
-    Raises NotFound, also for whoever holds a role that the office could not grant. At most five statements.
+    Raises NotFound, also for whoever holds a role that the office could not grant. At most six statements.
     """
     async with uow.writing():
         office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)

@@ -27,8 +27,8 @@ _LARGEST_GROUP = 12
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """Somebody who may be meant. ``because`` are the fields that agree: name, birth_date, phone, email; and child, where
-    both are guardians of one."""
+    """Somebody who may be meant. ``because`` are what agrees: name, birth_date, phone, email; and child, where both
+    are guardians of one."""
 
     id: PersonId
     name: PersonName

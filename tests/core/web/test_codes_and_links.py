@@ -1,0 +1,88 @@
+"""Codes as a table or a PDF, revoked by class; links searched, counted and taken away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+
+from core.db.models import AuditEntry, ChatLink, InvitationRole, RoleAssignment
+from core.db.uow import UnitOfWork
+from core.domain.rights import Role
+from tests.cast import Cast
+from tests.support.browser import Site
+from tests.support.panel import in_panel
+
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
+_CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}")
+
+
+async def test_codes_of_some_classes_come_once_as_a_table_and_die_by_class(site: Site, cast: Cast) -> None:
+    plain = await in_panel(site, cast, "secretary")
+    for name in ("ivan", "mother", "maria", "katya"):
+        await plain.post(f"/people/{cast[name].person_id}/unlink")
+    classes = {f"class-{cast.classes[one]}": 1 for one in ("7A", "3B")}
+    held = await plain.post("/invitations", **classes, **{"as": "csv"})
+    assert held.headers["Location"] == "/admin/account?needed=1", "a table of codes needs the app"
+    assert "Choose a class" in await (await plain.post("/invitations")).text()
+    panel = await in_panel(site, cast, "secretary", with_app=True)
+    response = await panel.post("/invitations", **classes, **{"as": "csv"})
+    assert response.content_type == "text/csv"
+    table = await response.text()
+    assert len(_CODE.findall(table)) == 3
+    assert "Katya" not in table
+    assert (await panel.post("/invitations", **classes, **{"as": "csv"})).status == 303, "not a second time"
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        entries = str([tuple(row) for row in await uow.rows(sa.select(AuditEntry.before, AuditEntry.after))])
+    assert not any(code in entries for code in _CODE.findall(table))
+    page = await panel.read(f"/invitations?class={cast.classes['3B']}&sort=-name")
+    assert "Not used yet 2" in page
+    assert "Anna Petrova" in await panel.read("/invitations?search=anna")
+    assert (await panel.post("/invitations/revoke", **{"class": cast.classes["3B"]})).status == 303
+    assert "Not used yet 1" in await panel.read("/invitations")
+    assert "Revoked" in await (await panel.post("/invitations/export?state=revoked")).text()
+
+
+async def test_a_new_code_comes_as_a_pdf(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "secretary")
+    response = await panel.post(f"/people/{cast['mother'].person_id}/invite", **{"as": "pdf"})
+    assert response.content_type == "application/pdf"
+    assert (await response.read()).startswith(b"%PDF")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_crowded_chats_stand_out_and_links_are_searched_and_taken_away(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "secretary", with_app=True)
+    assert "Many people in one chat 0" in await panel.read("/links")
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        chat = await uow.value(
+            sa.select(ChatLink.chat_id).where(ChatLink.person_id == cast["stranger_mother"].person_id)
+        )
+        for name in ("mother", "father", "teacher"):
+            await uow.insert(ChatLink, chat_id=chat, person_id=cast[name].person_id, linked_at=uow.now)
+    page = await panel.read("/links")
+    assert "Look at these" in page
+    assert "Many people in one chat 4" in page
+    assert "Elena Smirnova" in await panel.read("/links?state=suspicious&sort=name")
+    found = await panel.read("/links?search=smirnova")
+    assert "Elena Smirnova" in found
+    assert "Galina Head" not in found
+    table = await (await panel.post("/links/export?state=suspicious")).text()
+    assert table.count("Petrov") == 2
+    other = await in_panel(site, cast, "other_admin", with_app=True)
+    assert "Petrov" not in await (await other.post("/links/export")).text()
+
+
+async def test_the_code_of_one_school_gives_no_office_of_another(site: Site, cast: Cast) -> None:
+    head = cast["head"].person_id
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        for role in (Role.HEAD, Role.ADMIN):
+            await uow.insert(RoleAssignment, person_id=head, org_id=cast.other_school_id, role=role)
+        await uow.insert(RoleAssignment, person_id=head, org_id=cast.school_id, role=Role.TEACHER)
+    panel = await in_panel(site, cast, "admin")
+    assert (await panel.post(f"/people/{head}/invite")).status == 200
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        granted = {row.role for row in await uow.rows(sa.select(InvitationRole.role))}
+    assert granted == {Role.TEACHER}
+    assert (await panel.get(f"/people/{head}/edit")).status == 404
