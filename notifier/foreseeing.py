@@ -39,6 +39,11 @@ class AnnouncementForeseen:
         at a moment to come, to whom the audience is then. At most two statements."""
         then = UnitOfWork(uow.database, FrozenClock(at or uow.now), via=uow.via)
         audience = Audience(
-            readers_of(then, told.readers), school.timezone, school.locale, told.author_id, told.telling
+            readers_of(then, told.readers),
+            school.timezone,
+            school.locale,
+            told.author_id,
+            told.telling,
+            quiet=school.quiet,
         )
         return await foresee(then, audience, self.notice)

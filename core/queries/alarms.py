@@ -66,10 +66,7 @@ async def _guessing(uow: UnitOfWork, table: Any, source: tuple[Any, ...]) -> Gue
         .group_by(*source)
         .subquery()
     )
-    row = await uow.row(
-        sa.select(
-            sa.func.sum(by_source.c.number).label("tries"), sa.func.max(by_source.c.number).label("most")
-        )
-    )
+    number = by_source.c.number
+    row = await uow.row(sa.select(sa.func.sum(number).label("tries"), sa.func.max(number).label("most")))
     assert row is not None
     return Guessing(int(row.tries or 0), int(row.most or 0))

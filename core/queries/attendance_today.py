@@ -21,9 +21,6 @@ REGISTERS_BY = time(11)
 """On the school's wall: from then on a class without a register of the day stands out."""
 
 
-_MISSED = ("absent", "excused", "ill", "late", "away")
-
-
 @dataclass(frozen=True, slots=True)
 class ClassAttendance:
     """A class's day in pupils. Of ``lessons`` begun so far ``registered`` have their register; who missed one is counted
@@ -63,13 +60,17 @@ class SchoolAttendance:
         """The classes that have a register together; ``lessons`` and ``registered`` of all."""
         known = [one for one in self.classes if one.registered]
         return ClassAttendance(
-            0,
-            "",
-            sum(one.pupils for one in known),
-            sum(one.lessons for one in self.classes),
-            sum(one.registered for one in self.classes),
+            id=0,
+            name="",
+            pupils=sum(one.pupils for one in known),
+            lessons=sum(one.lessons for one in self.classes),
+            registered=sum(one.registered for one in self.classes),
+            absent=sum(one.absent for one in known),
+            excused=sum(one.excused for one in known),
+            ill=sum(one.ill for one in known),
+            late=sum(one.late for one in known),
+            away=sum(one.away for one in known),
             reported=sum(one.reported for one in self.classes),
-            **{name: sum(getattr(one, name) for one in known) for name in _MISSED},
         )
 
     @property
@@ -124,21 +125,23 @@ async def attendance_on(uow: UnitOfWork, office: Office, day: date | None = None
     )
 
 
+_KINDS = {
+    "away": Attendance.kind != AttendanceKind.LATE,
+    "absent": Attendance.kind == AttendanceKind.ABSENT,
+    "excused": Attendance.kind == AttendanceKind.EXCUSED,
+    "ill": Attendance.kind == AttendanceKind.ILL,
+    "late": Attendance.kind == AttendanceKind.LATE,
+}
+
+
 async def _missing(uow: UnitOfWork, office: Office, on: date) -> dict[int, dict[str, int]]:
     """Pupils by class and kind. One statement."""
-    kinds = {
-        "away": Attendance.kind != AttendanceKind.LATE,
-        "absent": Attendance.kind == AttendanceKind.ABSENT,
-        "excused": Attendance.kind == AttendanceKind.EXCUSED,
-        "ill": Attendance.kind == AttendanceKind.ILL,
-        "late": Attendance.kind == AttendanceKind.LATE,
-    }
     rows = await uow.rows(
         sa.select(
             Enrollment.class_id,
             *(
                 sa.func.count(sa.case((condition, Attendance.student_id)).distinct()).label(name)
-                for name, condition in kinds.items()
+                for name, condition in _KINDS.items()
             ),
         )
         .select_from(Lesson)
@@ -148,7 +151,7 @@ async def _missing(uow: UnitOfWork, office: Office, on: date) -> dict[int, dict[
         .where(Lesson.date == on)
         .group_by(Enrollment.class_id)
     )
-    return {row.class_id: {name: getattr(row, name) for name in kinds} for row in rows}
+    return {row.class_id: {name: getattr(row, name) for name in _KINDS} for row in rows}
 
 
 async def _reported(uow: UnitOfWork, office: Office, on: date) -> dict[int, int]:
@@ -175,12 +178,13 @@ def _classes(
     begun.update({row.class_id: (int(row.lessons), int(row.registered)) for row in lessons})
     return tuple(
         ClassAttendance(
-            row.id,
-            row.name,
-            row.pupils,
-            *begun[row.id],
+            id=row.id,
+            name=row.name,
+            pupils=row.pupils,
+            lessons=begun[row.id][0],
+            registered=begun[row.id][1],
             reported=reported.get(row.id, 0),
-            **{name: missing.get(row.id, {}).get(name, 0) for name in _MISSED},
+            **(missing.get(row.id) or dict.fromkeys(_KINDS, 0)),
         )
         for row in classes
     )

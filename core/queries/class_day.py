@@ -67,7 +67,7 @@ async def class_day(uow: UnitOfWork, room: ClassRoom, day: date | None = None) -
             ),
         )
     )
-    missed = await _missed(uow, ids, on)
+    missed = await _missed(uow, ids, [row.id for row in lessons])
     reported = await _reported(uow, ids, on)
     return ClassDay(
         room,
@@ -83,7 +83,9 @@ async def class_day(uow: UnitOfWork, room: ClassRoom, day: date | None = None) -
     )
 
 
-async def _missed(uow: UnitOfWork, ids: Sequence[int], on: date) -> defaultdict[int, list[MissedLesson]]:
+async def _missed(
+    uow: UnitOfWork, ids: Sequence[int], lessons: Sequence[int]
+) -> defaultdict[int, list[MissedLesson]]:
     rows = await uow.rows(
         sa.select(
             *(Attendance.student_id, Attendance.kind, Attendance.minutes, Attendance.reason),
@@ -92,7 +94,7 @@ async def _missed(uow: UnitOfWork, ids: Sequence[int], on: date) -> defaultdict[
         .join(Lesson, Lesson.id == Attendance.lesson_id)
         .join(Course, Course.id == Lesson.course_id)
         .join(Subject, Subject.id == Course.subject_id)
-        .where(Attendance.student_id.in_(ids), Lesson.date == on)
+        .where(Attendance.student_id.in_(ids), Attendance.lesson_id.in_(lessons))
         .order_by(Lesson.period)
     )
     found: defaultdict[int, list[MissedLesson]] = defaultdict(list)

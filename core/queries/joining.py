@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
+from core.db.engine import LONG
 from core.db.models import Chat, ChatLink, Enrollment, Guardianship, RoleAssignment, SchoolClass
 from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
@@ -72,6 +73,7 @@ async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
         )
         .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
         .order_by(SchoolClass.grade, SchoolClass.name)
+        .execution_options(**LONG)
     )
     classes = tuple(
         ClassJoined(row.id, row.name, row.pupils, int(row.reached)) for row in rows if row.id is not None
@@ -97,7 +99,8 @@ async def _weeks(uow: UnitOfWork, office: Office, today: date) -> tuple[tuple[da
         .group_by(ChatLink.person_id)
         .subquery()
     )
-    rows = await uow.rows(sa.select(first.c.at).where(first.c.at >= uow.now - timedelta(weeks=WEEKS + 1)))
+    since = uow.now - timedelta(weeks=WEEKS + 1)
+    rows = await uow.rows(sa.select(first.c.at).where(first.c.at >= since).execution_options(**LONG))
     joined: Counter[date] = Counter()
     for row in rows:
         day = row.at.astimezone(office.school.zone).date()

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.db.engine import LONG
 from core.db.models import Chat, ChatLink, Delivery
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
@@ -37,6 +38,7 @@ async def telling_health(uow: UnitOfWork, office: Office) -> TellingHealth:
         sa.select(Delivery.state, sa.func.count().label("number"))
         .where(Delivery.chat_id.in_(chats), Delivery.settled_at >= midnight)
         .group_by(Delivery.state)
+        .execution_options(**LONG)
     )
     is_due = Delivery.not_before <= uow.now
     waiting = await uow.row(
@@ -44,9 +46,13 @@ async def telling_health(uow: UnitOfWork, office: Office) -> TellingHealth:
             sa.func.sum(sa.case((is_due, 0), else_=1)).label("held"),
             sa.func.sum(sa.case((is_due, 1), else_=0)).label("overdue"),
             sa.func.min(sa.case((is_due, Delivery.not_before))).label("oldest"),
-        ).where(
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)), Delivery.chat_id.in_(chats)
         )
+        .where(
+            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+            Delivery.settled_at.is_(None),
+            Delivery.chat_id.in_(chats),
+        )
+        .execution_options(**LONG)
     )
     blocked = await uow.value(
         sa.select(sa.func.count())

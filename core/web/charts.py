@@ -17,7 +17,7 @@ def bar(share: float, words: str) -> Markup:
 
 
 def columns(values: Sequence[int], words: str) -> Markup:
-    """A column for each value, oldest first."""
+    """A column for each value, oldest first; those who do not see it are read the values behind ``words``."""
     top = max([*values, 1])
     step = 100 / max(1, len(values))
     drawn = Markup("").join(
@@ -31,4 +31,4 @@ def columns(values: Sequence[int], words: str) -> Markup:
     )
     return Markup(
         '<svg class="column-chart" viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(words, drawn)
+    ).format(f"{words}: {', '.join(map(str, values))}", drawn)

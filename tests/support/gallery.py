@@ -33,7 +33,7 @@ def main() -> None:
             if given.only not in path:
                 continue
             for language in given.languages.split(","):
-                page.driver.get(f"{address}?lang={language}")
+                page.driver.get(f"{address}{'&' if '?' in address else '?'}lang={language}")
                 for width in _WIDTHS:
                     for dark in (False, True):
                         look_like(page, width=width, dark=dark)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.support.chromium import Page
-from tests.support.walk import walk
+from tests.support.walk import page_at, walk
 
 
 def come_in(page: Page, url: str, name: str) -> None:
@@ -35,8 +35,11 @@ def every_address(page: Page, url: str, *, each: int = 1) -> Sequence[str]:
         return int(status), str(text) if status == 200 else ""
 
     walked = asyncio.run(walk(fetch, each=each))
-    plain = [address for address in walked.pages if "?" not in address]
-    return [url + address for address in plain]
+    by_page: dict[str, list[str]] = {}
+    for address in sorted(walked.pages, key=lambda one: "?" in one):
+        if (found := page_at("GET", address)) is not None:
+            by_page.setdefault(found.path, []).append(address)
+    return [url + address for addresses in by_page.values() for address in addresses[:each]]
 
 
 def look_like(page: Page, *, width: int, dark: bool) -> None:

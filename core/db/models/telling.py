@@ -101,7 +101,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     id: Mapped[Id]
     event_id: Mapped[int] = reference("outbox_event.id", index=False)
-    chat_id: Mapped[int] = reference("chat.id")
+    chat_id: Mapped[int] = reference("chat.id", index=False)
     child_id: Mapped[int] = mapped_column(default=0)
     messenger: Mapped[Messenger] = one_of(Messenger)
     bot: Mapped[int]
@@ -118,5 +118,6 @@ class Delivery(Base):
     settled_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint("event_id", "chat_id", "child_id"),
+        sa.Index(None, "chat_id", "settled_at"),
         sa.Index(None, "messenger", "bot", "state", "priority", "not_before", "id"),
     )

@@ -109,9 +109,13 @@ def upgrade() -> None:
     op.add_column("org", sa.Column("quiet_from", sa.Time(), nullable=True))
     op.add_column("org", sa.Column("quiet_to", sa.Time(), nullable=True))
     op.add_column("chat", sa.Column("seen_at", _MOMENT, nullable=True))
+    op.drop_index(op.f("ix_delivery_chat_id"), "delivery")
+    op.create_index(op.f("ix_delivery_chat_id_settled_at"), "delivery", ["chat_id", "settled_at"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_delivery_chat_id_settled_at"), "delivery")
+    op.create_index(op.f("ix_delivery_chat_id"), "delivery", ["chat_id"])
     op.drop_column("chat", "seen_at")
     op.drop_column("org", "quiet_to")
     op.drop_column("org", "quiet_from")
