@@ -22,7 +22,7 @@ from core.importing.said import Said
 from core.importing.timetable.filling import fill
 from core.importing.timetable.model import Timetable
 from core.importing.timetable.reading import SUFFIXES, looks_like_timetable, read_timetable
-from core.importing.timetable.school import school_now, which_school
+from core.importing.timetable.school_now import school_now, which_school
 
 _LOCALES = ("en", "ru", "th")
 

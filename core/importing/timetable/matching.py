@@ -267,7 +267,7 @@ def _settled(
         if one.tied and meant == NEW:
             # It was new then.
             meant = None
-        is_doubtful = one.by_name and (how_often[one.sure] > 1 or one.sure in settled)
+        is_doubtful = one.by_name and (one.sure in settled or how_often.get(one.sure or 0, 0) > 1)
         if meant is not None:
             found.chosen[one.id] = meant
         elif one.sure is not None and not is_doubtful:
