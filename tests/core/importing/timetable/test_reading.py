@@ -236,12 +236,14 @@ def test_weeks_are_odd_or_even_or_it_is_told(tmp_path: Path) -> None:
     assert any("'Q3'" in one for one in read.notes)
 
 
-def test_classes_that_untis_couples_are_taught_together(tmp_path: Path) -> None:
+def test_classes_and_teachers_that_untis_couples_are_taught_together(tmp_path: Path) -> None:
     rows = '5,"7A","SOK","ART","1",1,1,,\r\n5,"7B","SOK","ART","1",1,1,,\r\n5,"7A","ORL","ART","2",1,1,,\r\n'
+    rows += '6,"7A","SOK","PE","H",1,2,,\r\n6,"7A","ORL","PE","H",1,2,,\r\n'
     read = read_timetable(write(tmp_path / "GPU001.TXT", rows))
     assert [(one.teachers, one.groups) for one in read.activities] == [
         (("SOK",), ("7A", "7B")),
         (("ORL",), ("7A",)),
+        (("SOK", "ORL"), ("7A",)),
     ]
 
 
