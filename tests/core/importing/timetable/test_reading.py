@@ -67,6 +67,10 @@ def test_each_is_known_by_its_content_and_nothing_else_is(tmp_path: Path) -> Non
     for content in ("", "a,b,c\n1,2,3\n", "<html></html>", b"\x00\x01\x02"):
         assert not IMPORTER.opens(write(tmp_path / "no.name", content))
     assert not IMPORTER.opens(write_zip(tmp_path / "b.zip", {"orgs.csv": "sourcedId\n"}))
+    assert IMPORTER.opens(write_zip(tmp_path / "c.zip", {"plan.fet": fet()}))
+    workbook = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
+    assert not IMPORTER.opens(write_zip(tmp_path / "d.xlsx", workbook))
+    assert not IMPORTER.opens(write(tmp_path / "no.name", "1,Petrov,Ivan,7A,2014-01-02,Anna,+66\n"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251"])
