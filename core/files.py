@@ -8,7 +8,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -88,6 +88,13 @@ class FileStore:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             draft.path.replace(path)
         return sha256
+
+    def forget_drafts(self, *, before: float) -> None:
+        """Delete drafts whose process died, last written before then (seconds since the epoch)."""
+        for path in self._folder.glob("draft-*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def where(self, sha256: str) -> Path:
         """The file itself, to be read and not changed. Raises NotFound where it is not kept here."""

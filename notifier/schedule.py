@@ -18,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from core.actions.absence_sweeps import sweep_absences
 from core.actions.balance_checks import check_balances, tell_top_ups
-from core.actions.clean_up import clean_up, forget_files
+from core.actions.clean_up import clean_up, forget_files, forget_imports
 from core.actions.homework_reminders import remind_of_homework
 from core.actions.lesson_nudges import nudge_teachers
 from core.actions.timetable_notices import tell_tomorrow
@@ -70,7 +70,7 @@ def cleaning(files: FileStore) -> Job:
     """The clean-up, which also forgets files that nobody used."""
 
     async def run(uow: UnitOfWork) -> int:
-        return await clean_up(uow) + await forget_files(uow, files)
+        return await clean_up(uow) + await forget_files(uow, files) + await forget_imports(uow, files)
 
     return Job("expiry and clean-up", 10 * _MINUTE, run)
 

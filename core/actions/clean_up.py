@@ -6,7 +6,7 @@ asked for, what was told.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,13 +19,14 @@ from core.db.models import (
     ChatMessage,
     CodeTry,
     Delivery,
+    ImportRun,
     IncomingFile,
     Invitation,
     OutboxEvent,
     Posting,
 )
 from core.db.uow import UnitOfWork
-from core.domain.kinds import DeliveryState
+from core.domain.kinds import DeliveryState, ImportState
 from core.files import FileStore
 
 MOST = 2_000
@@ -38,6 +39,8 @@ CODES_FOR = timedelta(days=90)
 TRIES_FOR = timedelta(days=30)
 DRAFTS_FOR = timedelta(days=7)
 FILES_FOR = timedelta(days=7)
+MOST_RUNS = 100
+"""Imports whose files are forgotten at a time."""
 
 
 async def clean_up(uow: UnitOfWork) -> int:
@@ -107,8 +110,43 @@ async def forget_files(uow: UnitOfWork, files: FileStore) -> int:
         return 0
     async with uow.writing():
         await uow.write(sa.delete(IncomingFile).where(IncomingFile.id.in_([row.id for row in old])))
-    names = {row.sha256 for row in old}
-    columns = (Attachment.sha256, Achievement.picture_sha256, ChatMessage.file_sha256, IncomingFile.sha256)
+    return await _forget_unused(uow, files, {row.sha256 for row in old}, until)
+
+
+async def forget_imports(uow: UnitOfWork, files: FileStore) -> int:
+    """Delete the files of imports that are a week old, whether applied or only looked at, and the names that were told of
+    them; how many files. At most three statements, and one for each run. What an upload left half done goes, too."""
+    until = uow.now - FILES_FOR
+    files.forget_drafts(before=until.timestamp())
+    over = sa.and_(
+        ImportRun.sha256 != "", ImportRun.started_at < until, ImportRun.state != ImportState.RUNNING
+    )
+    old = await uow.rows(
+        sa.select(ImportRun.id, ImportRun.sha256, ImportRun.outcome)
+        .where(over)
+        .order_by(ImportRun.id)
+        .limit(MOST_RUNS)
+        .execution_options(**LONG)
+    )
+    if not old:
+        return 0
+    async with uow.writing():
+        for row in old:
+            told = {name: value for name, value in row.outcome.items() if name not in ("samples", "left_out")}
+            await uow.write(
+                sa.update(ImportRun).where(ImportRun.id == row.id, over).values(sha256="", outcome=told)
+            )
+    return await _forget_unused(uow, files, {row.sha256 for row in old}, until)
+
+
+async def _forget_unused(uow: UnitOfWork, files: FileStore, names: set[str], until: datetime) -> int:
+    columns = (
+        Attachment.sha256,
+        Achievement.picture_sha256,
+        ChatMessage.file_sha256,
+        IncomingFile.sha256,
+        ImportRun.sha256,
+    )
     used = await uow.rows(
         sa.union_all(*(sa.select(column.label("sha256")).where(column.in_(names)) for column in columns))
     )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from core.importing.said import Said
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -62,7 +64,7 @@ class Row:
         """The cell. Raises Rejected where it is empty."""
         found = self.text(column)
         if not found:
-            raise Rejected(column, "is empty")
+            raise Rejected(column, Said("is empty"))
         return found
 
     def many(self, column: str) -> list[str]:
@@ -77,7 +79,7 @@ class Row:
             return None
         found = read_day(text)
         if found is None:
-            raise Rejected(column, f"{text[:40]!r} is no date; write 2026-09-01")
+            raise Rejected(column, Said("'{text}' is no date; write 2026-09-01", text=text[:40]))
         return found
 
     def required_day(self, column: str) -> date:
@@ -94,7 +96,7 @@ class Row:
             return None
         found = read_number(text)
         if found is None:
-            raise Rejected(column, f"{text[:40]!r} is no number")
+            raise Rejected(column, Said("'{text}' is no number", text=text[:40]))
         return found
 
     def problem(self, column: str, words: str, *, rejected: bool = True) -> Problem:

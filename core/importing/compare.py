@@ -16,6 +16,7 @@ from core.importing.known import Key, Known, dependants, is_over, load, load_tie
 from core.importing.plan import KindPlan, Made, Plan, RowId, Values
 from core.importing.progress import Progress
 from core.importing.register import KINDS, Kind, Record, Ref, Register
+from core.importing.said import Said
 from core.importing.slots import compare_slots
 
 
@@ -179,7 +180,13 @@ class _Comparison:
                 break
         if candidate[column] != name:
             self.plan.remarks.append(
-                f"{self.kind.plural}: there is another {name!r}, so {record.id!r} is called {candidate[column]!r}"
+                Said(
+                    "{kind}: there is another '{name}', so '{id}' is called '{called}'",
+                    kind=self.kind.plural,
+                    name=name,
+                    id=record.id,
+                    called=candidate[column],
+                )
             )
         return candidate
 

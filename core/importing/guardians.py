@@ -11,6 +11,7 @@ from core.domain.rights import GuardianRights
 from core.importing.ours import rows_of_school
 from core.importing.plan import KindPlan, Made, RowId
 from core.importing.progress import Progress
+from core.importing.said import Said
 
 _STRICTEST_FIRST = (GuardianRights.NONE, GuardianRights.READ)
 
@@ -49,5 +50,10 @@ async def keep_cuts(uow: UnitOfWork, plan: KindPlan, progress: Progress) -> None
         if rights is not None:
             values["rights"] = rights
             plan.remarks.append(
-                f"{plan.kind.plural}: {external!r} is given {rights.value!r}, as a guardian of the same name has"
+                Said(
+                    "{kind}: '{id}' is given '{rights}', as a guardian of the same name has",
+                    kind=plan.kind.plural,
+                    id=external,
+                    rights=rights.value,
+                )
             )

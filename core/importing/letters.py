@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import IO, TextIO
 
 from core.errors import UnreadableFile
+from core.importing.said import Said
 
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 """Opens a file anew from its beginning."""
@@ -33,7 +34,7 @@ def encoding_of(opener: Opener, file: str, *, western: bool = False) -> str:
         if _decodes(opener, "utf-16"):
             return "utf-16"
     elif b"\0" in head:
-        raise UnreadableFile(f"{file}: not a text file")
+        raise UnreadableFile(Said("{file}: not a text file", file=file))
     elif _decodes(opener, "utf-8-sig"):
         return "utf-8-sig"
     elif _decodes(opener, WINDOWS):
@@ -47,7 +48,7 @@ def encoding_of(opener: Opener, file: str, *, western: bool = False) -> str:
         return WINDOWS
     elif western and _is_western(opener):
         return WESTERN
-    raise UnreadableFile(f"{file}: its letters are in no encoding we know; save it as UTF-8")
+    raise UnreadableFile(Said("{file}: its letters are in no encoding we know; save it as UTF-8", file=file))
 
 
 @contextmanager
@@ -102,6 +103,10 @@ def _check_words(opener: Opener, file: str) -> None:
                     clean += 1
     if strange * 10 > clean or (unsure and not clean):
         raise UnreadableFile(
-            f"{file}: its letters are neither UTF-8 nor Windows-1251, in which {(first or unsure)[:40]!r} would be "
-            "a word; save it as UTF-8"
+            Said(
+                "{file}: its letters are neither UTF-8 nor Windows-1251, in which '{word}' would be a word; "
+                "save it as UTF-8",
+                file=file,
+                word=(first or unsure)[:40],
+            )
         )

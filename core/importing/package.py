@@ -19,6 +19,7 @@ from typing import IO
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Row
 from core.importing.letters import WINDOWS, Opener, encoding_of, opened_text
+from core.importing.said import Said
 
 _MEGABYTE = 1024 * 1024
 _LARGEST_FILE = 64 * _MEGABYTE
@@ -61,7 +62,7 @@ class Package:
     def remarks(self) -> list[Problem]:
         """What is to be said of the files that were read so far."""
         return [
-            Problem(f"{table}.csv", 1, "", "is not UTF-8: read as Windows-1251", rejected=False)
+            Problem(f"{table}.csv", 1, "", Said("is not UTF-8: read as Windows-1251"), rejected=False)
             for table, encoding in self._encodings.items()
             if encoding == WINDOWS
         ]
@@ -85,12 +86,19 @@ class _Reader:
         header = ["".join(cell.split()).casefold() for cell in self._cells() or []]
         if not any(header):
             raise UnreadableFile(
-                f"{self._file}: the file is empty; expected a first row with the names of the columns"
+                Said(
+                    "{file}: the file is empty; expected a first row with the names of the columns",
+                    file=self._file,
+                )
             )
         lacking = [column for column in required if column.casefold() not in header]
         if lacking:
             raise UnreadableFile(
-                f"{self._file}: the column {lacking[0]} is missing; is this the right kind of file?"
+                Said(
+                    "{file}: the column {column} is missing; is this the right kind of file?",
+                    file=self._file,
+                    column=lacking[0],
+                )
             )
         while not header[-1]:
             header.pop()
@@ -99,7 +107,11 @@ class _Reader:
             if cells is None:
                 return
             if number > _MOST_ROWS:
-                raise UnreadableFile(f"{self._file}: has more than {_MOST_ROWS:,} rows; refused")
+                raise UnreadableFile(
+                    Said(
+                        "{file}: has more than {most} rows; refused", file=self._file, most=f"{_MOST_ROWS:,}"
+                    )
+                )
             if isinstance(cells, str):
                 yield Row(self._file, number, {}, (Problem(self._file, number, "", cells),))
             elif any(cell.strip() for cell in cells):
@@ -113,11 +125,20 @@ class _Reader:
         except csv.Error as error:
             at_end = "end of data" in str(error)
             if self._reader.line_num == before + 1 and "expected after" in str(error) and before:
-                return "a quote stands inside a quoted cell; write it twice"
+                return Said("a quote stands inside a quoted cell; write it twice")
             words = (
-                "a quote is opened in it and never closed" if at_end else f"{error}; is a quote left open?"
+                Said("a quote is opened in it and never closed")
+                if at_end
+                else Said("{error}; is a quote left open?", error=error)
             )
-            raise UnreadableFile(f"{self._file}, line {self._blank + before + 1}: {words}") from None
+            raise UnreadableFile(
+                Said(
+                    "{file}, line {line}: {words}",
+                    file=self._file,
+                    line=self._blank + before + 1,
+                    words=words,
+                )
+            ) from None
 
     def _row(self, header: Sequence[str], number: int, cells: Sequence[str]) -> Row:
         filled = [*cells, *[""] * (len(header) - len(cells))]
@@ -135,22 +156,34 @@ class _Reader:
         if any(cells[len(header) :]):
             yield (
                 "",
-                f"has {len(cells)} cells, the header {len(header)}; is one with a separator not quoted?",
+                Said(
+                    "has {cells} cells, the header {header}; is one with a separator not quoted?",
+                    cells=len(cells),
+                    header=len(header),
+                ),
                 True,
             )
         elif len(cells) < len(header):
-            yield "", f"has only {len(cells)} of {len(header)} cells; the last ones are taken as empty", False
+            yield (
+                "",
+                Said(
+                    "has only {cells} of {header} cells; the last ones are taken as empty",
+                    cells=len(cells),
+                    header=len(header),
+                ),
+                False,
+            )
 
     def _wrong_cells(self, header: Sequence[str], named: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
         for column, cell in named.items():
             if "\0" in cell:
-                yield column, "holds a character that no text has (NUL)", True
+                yield column, Said("holds a character that no text has (NUL)"), True
             if "\n" in cell or "\r" in cell:
                 swallowed = any(
                     line.count(self._delimiter) >= max(len(header) - 1, 1) for line in cell.splitlines()
                 )
                 if swallowed or column not in _FREE_TEXT:
-                    yield column, "goes over several lines; is a quote left open?", True
+                    yield column, Said("goes over several lines; is a quote left open?"), True
 
 
 def open_package(path: Path) -> Package:
@@ -160,12 +193,12 @@ def open_package(path: Path) -> Package:
             file for file in sorted(path.iterdir()) if file.suffix.casefold() == ".csv" and file.is_file()
         ]
         if not files:
-            raise UnreadableFile(f"{path.name}: there is no .csv file in this folder")
+            raise UnreadableFile(Said("{file}: there is no .csv file in this folder", file=path.name))
         return Package(path.name, {file.stem.casefold(): _from_disk(file) for file in files})
     if not path.exists():
-        raise UnreadableFile(f"{path}: there is no such file or folder")
+        raise UnreadableFile(Said("{path}: there is no such file or folder", path=path))
     if path.stat().st_size == 0:
-        raise UnreadableFile(f"{path.name}: the file is empty")
+        raise UnreadableFile(Said("{file}: the file is empty", file=path.name))
     return _open_zip(path)
 
 
@@ -174,11 +207,15 @@ def _from_disk(file: Path) -> Opener:
     def opened() -> Iterator[IO[bytes]]:
         try:
             if file.stat().st_size > _LARGEST_FILE:
-                raise UnreadableFile(f"{file.name}: larger than {_LARGEST_FILE // _MEGABYTE} MB")
+                raise UnreadableFile(
+                    Said("{file}: larger than {size} MB", file=file.name, size=_LARGEST_FILE // _MEGABYTE)
+                )
             with file.open("rb") as stream:
                 yield stream
         except OSError as error:
-            raise UnreadableFile(f"{file.name}: cannot be read ({error.strerror})") from None
+            raise UnreadableFile(
+                Said("{file}: cannot be read ({reason})", file=file.name, reason=error.strerror)
+            ) from None
 
     return opened
 
@@ -189,22 +226,33 @@ def _open_zip(path: Path) -> Package:
             members = archive.infolist()
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError):
         raise UnreadableFile(
-            f"{path.name}: not a zip file, or a damaged one; expected a zip or a folder of .csv files"
+            Said(
+                "{file}: not a zip file, or a damaged one; expected a zip or a folder of .csv files",
+                file=path.name,
+            )
         ) from None
     if len(members) > _MOST_FILES:
-        raise UnreadableFile(f"{path.name}: holds {len(members)} files, which no register does")
+        raise UnreadableFile(
+            Said("{file}: holds {files} files, which no register does", file=path.name, files=len(members))
+        )
     wanted = [
         one for one in members if one.filename.casefold().endswith(".csv") and not _is_litter(one.filename)
     ]
     if not wanted:
-        raise UnreadableFile(f"{path.name}: there is no .csv file in this zip")
+        raise UnreadableFile(Said("{file}: there is no .csv file in this zip", file=path.name))
     if sum(one.file_size for one in wanted) > _LARGEST_PACKAGE:
-        raise UnreadableFile(f"{path.name}: unpacks to more than {_LARGEST_PACKAGE // _MEGABYTE} MB; refused")
+        raise UnreadableFile(
+            Said(
+                "{file}: unpacks to more than {size} MB; refused",
+                file=path.name,
+                size=_LARGEST_PACKAGE // _MEGABYTE,
+            )
+        )
     found: dict[str, Opener] = {}
     for member in wanted:
         name = member.filename.rsplit("/", 1)[-1][: -len(".csv")].casefold()
         if name in found:
-            raise UnreadableFile(f"{path.name}: holds {name}.csv twice")
+            raise UnreadableFile(Said("{file}: holds {name}.csv twice", file=path.name, name=name))
         found[name] = _from_zip(path, member)
     return Package(path.name, found)
 
@@ -215,13 +263,23 @@ def _is_litter(name: str) -> bool:
 
 def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     if member.flag_bits & 0x1:
-        raise UnreadableFile(f"{path.name}: {member.filename} is encrypted")
+        raise UnreadableFile(Said("{file}: {member} is encrypted", file=path.name, member=member.filename))
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UnreadableFile(f"{path.name}: {member.filename} is packed in a way that few programs read")
+        raise UnreadableFile(
+            Said(
+                "{file}: {member} is packed in a way that few programs read",
+                file=path.name,
+                member=member.filename,
+            )
+        )
     most = min(_LARGEST_FILE, max(_SMALL_ENOUGH, member.compress_size * _LARGEST_RATIO))
     if member.file_size > most:
         raise UnreadableFile(
-            f"{path.name}: {member.filename} unpacks to far more than a register holds; refused"
+            Said(
+                "{file}: {member} unpacks to far more than a register holds; refused",
+                file=path.name,
+                member=member.filename,
+            )
         )
 
 
@@ -234,6 +292,8 @@ def _from_zip(path: Path, member: zipfile.ZipInfo) -> Opener:
             with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
                 yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-            raise UnreadableFile(f"{path.name}: {member.filename} is damaged or cut off") from None
+            raise UnreadableFile(
+                Said("{file}: {member} is damaged or cut off", file=path.name, member=member.filename)
+            ) from None
 
     return opened

@@ -131,10 +131,12 @@ def _samples(plan: KindPlan) -> Iterator[tuple[str, str, str]]:
     for row_id, values in list(plan.changed.items())[:_SAMPLES]:
         before = plan.before.get(row_id, {})
         shown = [name for name in values if name in before and _is_shown(name, values[name])]
-        yield _named(plan, {**before, **values}), _words(before, shown), _words(values, shown)
+        if shown:
+            yield _named(plan, {**before, **values}), _words(before, shown), _words(values, shown)
     for values in list(plan.new.values())[:_SAMPLES]:
         shown = [name for name in values if _is_shown(name, values[name])]
-        yield _named(plan, values), "", _words(values, shown)
+        if shown:
+            yield _named(plan, values), "", _words(values, shown)
 
 
 def _named(plan: KindPlan, values: Values) -> str:

@@ -94,8 +94,16 @@ def _words(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Said):
+        return _words(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _said(kept: Any) -> str:
-    return Said(kept["said"], **kept["values"]) if isinstance(kept, Mapping) else str(kept)
+    if not isinstance(kept, Mapping):
+        return str(kept)
+    values = {
+        name: _said(value) if isinstance(value, Mapping) else value for name, value in kept["values"].items()
+    }
+    message = kept["said"]
+    return Said(message, **values)

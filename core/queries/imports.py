@@ -18,12 +18,12 @@ from core.queries.offices import Office
 from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
 ORDERS: Mapping[str, Order] = {
-    "when": Order(ImportRun.started_at, datetime, descending=True),
+    "when": Order(ImportRun.started_at, datetime),
     "file": Order(sa.func.lower(ImportRun.file_name)),
     "format": Order(ImportRun.importer),
     "state": Order(sa.cast(ImportRun.state, sa.Text())),
 }
-"""The ways in which the history is sorted; the newest first is its own."""
+"""The ways in which the history is sorted."""
 
 
 @dataclass(frozen=True, slots=True)

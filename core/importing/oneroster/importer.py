@@ -25,7 +25,7 @@ async def read_oneroster(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterI
     """Read a package. One statement. Raises UnreadableFile."""
     source = asked.option("source") or "oneroster"
     if "@" in source:
-        raise UnreadableFile(Said("{source!r} cannot be used as a register's name", source=source))
+        raise UnreadableFile(f"--source: {source!r} cannot be used as a register's name")
     if asked.school_id is None:
         scales = await known_scales(uow, source)
         defaults = _defaults(asked)

@@ -6,6 +6,7 @@ from core.domain.kinds import OrgKind
 from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.register import Ref
+from core.importing.said import Said
 
 _KINDS = {
     "school": OrgKind.SCHOOL,
@@ -47,7 +48,7 @@ def _place(
     parent = row.text("parentSourcedId")
     try:
         if org_id in below:
-            raise Rejected("parentSourcedId", "the org stands above itself")
+            raise Rejected("parentSourcedId", Said("the org stands above itself"))
         if parent and parent in rows and parent not in reading.departments:
             _place(reading, rows, parent, placed, (*below, org_id))
         kind = _kind(reading, row)
@@ -60,7 +61,9 @@ def _place(
     placed.add(org_id)
     has_parent = reading.register.has("org", parent)
     if parent and not has_parent:
-        reading.remark(row, "parentSourcedId", f"the org {parent!r} above it is not in orgs.csv")
+        reading.remark(
+            row, "parentSourcedId", Said("the org '{parent}' above it is not in orgs.csv", parent=parent)
+        )
     defaults = reading.defaults
     reading.register.add(
         "org",
@@ -79,10 +82,15 @@ def _place(
 def _kind(reading: Reading, row: Row) -> OrgKind:
     word = row.required("type").casefold()
     if word == "department":
-        reading.remark(row, "type", "a department without a known school is taken in as a school")
+        reading.remark(row, "type", Said("a department without a known school is taken in as a school"))
         return OrgKind.SCHOOL
     if word not in _KINDS:
         raise Rejected(
-            "type", f"{word[:40]!r} is no type of org; one of {', '.join((*_KINDS, 'department'))}"
+            "type",
+            Said(
+                "'{word}' is no type of org; one of {kinds}",
+                word=word[:40],
+                kinds=", ".join((*_KINDS, "department")),
+            ),
         )
     return _KINDS[word]

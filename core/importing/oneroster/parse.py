@@ -14,6 +14,7 @@ from core.importing.oneroster.sessions import parse_sessions
 from core.importing.oneroster.teaching import parse_teaching
 from core.importing.package import Package
 from core.importing.register import Register
+from core.importing.said import Said
 
 __all__ = ["Defaults", "parse_oneroster"]
 
@@ -40,7 +41,10 @@ def parse_oneroster(
     """
     if "users" not in package and "orgs" not in package:
         raise UnreadableFile(
-            f"{package.name}: neither users.csv nor orgs.csv is in it; a OneRoster package has both"
+            Said(
+                "{file}: neither users.csv nor orgs.csv is in it; a OneRoster package has both",
+                file=package.name,
+            )
         )
     modes = _manifest(package)
     named = modes.get("source.systemname", "")
@@ -66,7 +70,7 @@ def parse_oneroster(
         register.tell(remark)
     for table in _KINDS_OF:
         if modes.get(f"file.{table}".casefold()) == "bulk" and table in package and not reading.counts[table]:
-            said = "has no rows, though the manifest calls it bulk"
+            said = Said("has no rows, though the manifest calls it bulk")
             register.tell(Problem(f"{table}.csv", 1, "", said, rejected=False))
     return register
 
@@ -79,5 +83,7 @@ def _manifest(package: Package) -> dict[str, str]:
     }
     version = found.get("oneroster.version", "1.1")
     if not version.startswith(_VERSIONS):
-        raise UnreadableFile(f"manifest.csv: OneRoster {version} is not known here; 1.1 and 1.2 are")
+        raise UnreadableFile(
+            Said("manifest.csv: OneRoster {version} is not known here; 1.1 and 1.2 are", version=version)
+        )
     return found

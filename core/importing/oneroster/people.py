@@ -15,6 +15,7 @@ from core.domain.rights import Role
 from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.register import Ref
+from core.importing.said import Said
 
 _ROLES = {
     "student": Role.STUDENT,
@@ -39,7 +40,9 @@ def parse_people(reading: Reading) -> None:
         user_id = row.required("sourcedId")
         enabled = _ENABLED.get(row.text("enabledUser").casefold())
         if enabled is None:
-            raise Rejected("enabledUser", f"{row.text('enabledUser')[:40]!r} is neither true nor false")
+            raise Rejected(
+                "enabledUser", Said("'{value}' is neither true nor false", value=row.text("enabledUser")[:40])
+            )
         _add_person(reading, row, user_id, born.get(user_id), ended)
         if ended:
             reading.ended_users.add(user_id)
@@ -76,7 +79,7 @@ def _birth_dates(reading: Reading) -> dict[str, date]:
 def _add_person(reading: Reading, row: Row, user_id: str, born: date | None, ended: bool) -> None:
     family, given = row.text("familyName"), row.text("givenName")
     if not family and not given:
-        raise Rejected("familyName", "the person has no name")
+        raise Rejected("familyName", Said("the person has no name"))
     values: dict[str, object] = {"family": family, "given": given, "name_key": fold(f"{family} {given}")}
     for column, name in (("middleName", "middle"), ("preferredGivenName", "nickname"), ("email", "email")):
         if row.has(column):
@@ -92,11 +95,11 @@ def _parse_roles(reading: Reading) -> None:
     def take(row: Row, ended: bool) -> None:
         user_id = row.required("userSourcedId")
         if not reading.register.has("person", user_id):
-            raise Rejected("userSourcedId", f"the user {user_id!r} is not in users.csv")
+            raise Rejected("userSourcedId", Said("the user '{user}' is not in users.csv", user=user_id))
         org = ("orgSourcedId", row.required("orgSourcedId"))
         dates = (row.day("beginDate"), row.day("endDate"))
         if dates[0] and dates[1] and dates[0] > dates[1]:
-            raise Rejected("endDate", "ends before it begins")
+            raise Rejected("endDate", Said("ends before it begins"))
         _add_role(
             reading, row, user_id, row.required("role"), org, ended or user_id in reading.ended_users, dates
         )
@@ -118,17 +121,19 @@ def _add_role(
     if plain in _GUARDIANS:
         return
     if plain in _WITHOUT_RIGHTS:
-        reading.remark(row, "role", f"{word!r} has no rights here: the person is kept without a role")
+        reading.remark(
+            row, "role", Said("'{word}' has no rights here: the person is kept without a role", word=word)
+        )
         return
     role = _ROLES.get(plain)
     if role is None:
-        raise Rejected("role", f"{word[:40]!r} is no role we know")
+        raise Rejected("role", Said("'{word}' is no role we know", word=word[:40]))
     if user_id in reading.locked_users and role is not Role.STUDENT:
-        reading.remark(row, "role", f"{word!r} is not given: enabledUser is false")
+        reading.remark(row, "role", Said("'{word}' is not given: enabledUser is false", word=word))
         ended = True
     column, org_id = org
     if not org_id:
-        raise Rejected(column, "is empty: the role is at no org")
+        raise Rejected(column, Said("is empty: the role is at no org"))
     org_id = reading.org(row, column, org_id)
     values: dict[str, object] = {
         "person_id": Ref("person", user_id),
@@ -143,11 +148,13 @@ def _add_role(
 def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> None:
     """Agents are named on both sides: a pupil's are the guardians, a parent's the children."""
     if not reading.register.has("person", other):
-        reading.register.tell(row.problem("agentSourcedIds", f"the user {other!r} is not in users.csv"))
+        reading.register.tell(
+            row.problem("agentSourcedIds", Said("the user '{other}' is not in users.csv", other=other))
+        )
         return
     own, theirs = reading.user_roles.get(user_id, set()), reading.user_roles.get(other, set())
     if user_id == other:
-        reading.remark(row, "agentSourcedIds", "nobody is their own guardian")
+        reading.remark(row, "agentSourcedIds", Said("nobody is their own guardian"))
         return
     if "student" in own and "student" not in theirs:
         guardian, child = other, user_id
@@ -157,12 +164,14 @@ def _add_guardianship(reading: Reading, row: Row, user_id: str, other: str) -> N
         reading.remark(
             row,
             "agentSourcedIds",
-            f"no guardian's link is made with {other!r}: neither is a pupil of the other",
+            Said("no guardian's link is made with '{other}': neither is a pupil of the other", other=other),
         )
         return
     if guardian in reading.locked_users:
         reading.remark(
-            row, "agentSourcedIds", f"no guardian's link is made: enabledUser of {guardian!r} is false"
+            row,
+            "agentSourcedIds",
+            Said("no guardian's link is made: enabledUser of '{guardian}' is false", guardian=guardian),
         )
     key = f"{guardian}|{child}"
     reading.register.add(

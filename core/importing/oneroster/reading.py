@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from core.importing.cells import Rejected, Row
 from core.importing.package import Package
 from core.importing.register import Register
+from core.importing.said import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,11 @@ class Reading:
             try:
                 earlier = seen.setdefault(row.required("sourcedId"), row.number)
                 if earlier != row.number:
-                    self.remark(row, "sourcedId", f"stands in row {earlier} too; the last one counts")
+                    self.remark(
+                        row,
+                        "sourcedId",
+                        Said("stands in row {earlier} too; the last one counts", earlier=earlier),
+                    )
                 take(row, row.text("status").casefold() in ("tobedeleted", "inactive"))
             except Rejected as fault:
                 self.register.tell(row.problem(fault.column, fault.words))
@@ -73,7 +78,7 @@ class Reading:
         """The org of that id, for a department the school around it. Raises Rejected for an unknown one."""
         org_id = self.departments.get(org_id, org_id)
         if not self.register.has("org", org_id):
-            raise Rejected(column, f"the org {org_id!r} is not in orgs.csv")
+            raise Rejected(column, Said("the org '{org}' is not in orgs.csv", org=org_id))
         return org_id
 
 

@@ -11,6 +11,7 @@ from core.errors import MarkOutOfScale
 from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import LineItem, Reading
 from core.importing.register import Ref
+from core.importing.said import Said
 
 # https://www.imsglobal.org/spec/oneroster/v1p2: only these say that the score is one.
 _GRADED = frozenset({"fully graded", "partially graded", "fullygraded", "partiallygraded", ""})
@@ -41,7 +42,7 @@ def _categories(reading: Reading) -> dict[str, tuple[str, Decimal | None]]:
     def take(row: Row, _ended: bool) -> None:
         weight = row.number_in("weight")
         if weight is not None and weight < 0:
-            raise Rejected("weight", "is below zero")
+            raise Rejected("weight", Said("is below zero"))
         found[row.required("sourcedId")] = (row.required("title"), _stored(weight))
 
     reading.walk("categories", take, ("title",))
@@ -53,14 +54,16 @@ def _take_line_item(
 ) -> None:
     item_id, class_id = row.required("sourcedId"), row.required("classSourcedId")
     if not reading.register.has("course", class_id):
-        raise Rejected("classSourcedId", f"the class {class_id!r} is not in classes.csv, or is a homeroom")
+        raise Rejected(
+            "classSourcedId", Said("the class '{id}' is not in classes.csv, or is a homeroom", id=class_id)
+        )
     kind, weight = categories.get(row.text("categorySourcedId"), ("", None))
     day = row.day("dueDate") or row.day("assignDate")
     if day is None:
-        raise Rejected("dueDate", "neither a due date nor a date of assignment is given")
+        raise Rejected("dueDate", Said("neither a due date nor a date of assignment is given"))
     lowest, highest = row.number_in("resultValueMin"), row.number_in("resultValueMax")
     if lowest is not None and highest is not None and lowest >= highest:
-        raise Rejected("resultValueMax", "is not above resultValueMin")
+        raise Rejected("resultValueMax", Said("is not above resultValueMin"))
     school = reading.class_school[class_id]
     item = LineItem(class_id, school, str(lowest or 0), "" if highest is None else str(highest))
     reading.line_items[item_id] = item
@@ -89,17 +92,19 @@ def _scale_of(reading: Reading, school: str) -> str:
 def _take_result(reading: Reading, row: Row, ended: bool) -> None:
     item_id, user_id = row.required("lineItemSourcedId"), row.required("studentSourcedId")
     if not reading.register.has("assessment", item_id):
-        raise Rejected("lineItemSourcedId", f"the line item {item_id!r} is not in lineItems.csv")
+        raise Rejected(
+            "lineItemSourcedId", Said("the line item '{item}' is not in lineItems.csv", item=item_id)
+        )
     if not reading.register.has("person", user_id):
-        raise Rejected("studentSourcedId", f"the user {user_id!r} is not in users.csv")
+        raise Rejected("studentSourcedId", Said("the user '{user}' is not in users.csv", user=user_id))
     status = " ".join(row.text("scoreStatus").casefold().split())
     if status not in _GRADED | _NOT_GRADED:
-        raise Rejected("scoreStatus", f"{status[:40]!r} is no status of a score")
+        raise Rejected("scoreStatus", Said("'{status}' is no status of a score", status=status[:40]))
     score = row.text("score") or row.text("textScore")
     over = ended or status in _NOT_GRADED or reading.register.records["assessment"][item_id].ended
     if not score and not over:
         if status:
-            raise Rejected("score", "is empty, yet the status says graded")
+            raise Rejected("score", Said("is empty, yet the status says graded"))
         over = True
     values: dict[str, object] = {
         "student_id": Ref("person", user_id),
@@ -109,7 +114,9 @@ def _take_result(reading: Reading, row: Row, ended: bool) -> None:
         result_id = row.required("sourcedId")
         other = reading.graded.setdefault((item_id, user_id), result_id)
         if other != result_id:
-            raise Rejected("sourcedId", f"the pupil has a result for this line item already, {other!r}")
+            raise Rejected(
+                "sourcedId", Said("the pupil has a result for this line item already, '{other}'", other=other)
+            )
         value, number = _value(reading, reading.line_items[item_id], row, score)
         values |= {"value": value, "number": number, "comment": row.text("comment")}
         day = row.day("scoreDate")
@@ -129,9 +136,23 @@ def _value(reading: Reading, item: LineItem, row: Row, score: str) -> tuple[str,
     if points is not None and item.highest:
         lowest, highest = Decimal(item.lowest), Decimal(item.highest)
         if not lowest <= points <= highest + (highest - lowest):
-            raise Rejected("score", f"{score} lies outside of {lowest} to {highest}")
+            raise Rejected(
+                "score",
+                Said(
+                    "{score} lies outside of {lowest} to {highest}",
+                    score=score,
+                    lowest=lowest,
+                    highest=highest,
+                ),
+            )
         if points > highest:
-            reading.remark(row, "score", f"{score} is above the most, {highest}: kept as extra credit")
+            reading.remark(
+                row,
+                "score",
+                Said(
+                    "{score} is above the most, {highest}: kept as extra credit", score=score, highest=highest
+                ),
+            )
         share = _stored(points - lowest)
         if known.key == "hundred":
             share = ((points - lowest) / (highest - lowest) * 100).quantize(_CENT, ROUND_HALF_UP)
@@ -139,7 +160,10 @@ def _value(reading: Reading, item: LineItem, row: Row, score: str) -> tuple[str,
     try:
         mark = known.parse(score)
     except MarkOutOfScale:
-        raise Rejected("score", f"{score[:40]!r} is no mark of the school's scale ({known.key})") from None
+        raise Rejected(
+            "score",
+            Said("'{score}' is no mark of the school's scale ({scale})", score=score[:40], scale=known.key),
+        ) from None
     return mark.text, mark.number
 
 

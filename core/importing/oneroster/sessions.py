@@ -15,6 +15,7 @@ from core.domain.kinds import TermKind
 from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.register import Ref
+from core.importing.said import Said
 
 _KINDS = {
     "semester": TermKind.SEMESTER,
@@ -84,11 +85,15 @@ def _session(row: Row, ended: bool) -> Session:
     word = row.required("type").casefold().replace(" ", "")
     if word != "schoolyear" and word not in _KINDS:
         raise Rejected(
-            "type", f"{word[:40]!r} is no type of session; one of schoolYear, semester, term, gradingPeriod"
+            "type",
+            Said(
+                "'{word}' is no type of session; one of schoolYear, semester, term, gradingPeriod",
+                word=word[:40],
+            ),
         )
     starts, ends = row.required_day("startDate"), row.required_day("endDate")
     if starts > ends:
-        raise Rejected("endDate", "ends before it starts")
+        raise Rejected("endDate", Said("ends before it starts"))
     return Session(
         row.required("sourcedId"),
         row.required("title"),

@@ -9,6 +9,7 @@ from core.importing.cells import Rejected, Row
 from core.importing.oneroster.reading import Reading
 from core.importing.oneroster.sessions import Sessions
 from core.importing.register import Ref
+from core.importing.said import Said
 
 
 def parse_teaching(reading: Reading, sessions: Sessions) -> None:
@@ -38,7 +39,7 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
     school = reading.org(row, "schoolSourcedId", row.required("schoolSourcedId"))
     years = [sessions.year_record(term, school) for term in row.many("termSourcedIds")]
     if None in years:
-        reading.remark(row, "termSourcedIds", "names a session that is not in academicSessions.csv")
+        reading.remark(row, "termSourcedIds", Said("names a session that is not in academicSessions.csv"))
     year = next((one for one in years if one is not None and reading.register.has(one.kind, one.id)), None)
     reading.class_school[class_id] = school
     if ended:
@@ -62,7 +63,9 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
     course = row.text("courseSourcedId")
     if course and course not in titles and "courses" in reading.package:
         reading.remark(
-            row, "courseSourcedId", f"the course {course!r} is not in courses.csv; the class's title is used"
+            row,
+            "courseSourcedId",
+            Said("the course '{course}' is not in courses.csv; the class's title is used", course=course),
         )
     subject_name = titles.get(course, title)
     # Subjects have no id in OneRoster: within a school the name is the subject.
@@ -85,13 +88,13 @@ def _take_class(reading: Reading, sessions: Sessions, titles: dict[str, str], ro
 def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
     class_id, user_id = row.required("classSourcedId"), row.required("userSourcedId")
     if class_id not in reading.class_school:
-        raise Rejected("classSourcedId", f"the class {class_id!r} is not in classes.csv")
+        raise Rejected("classSourcedId", Said("the class '{id}' is not in classes.csv", id=class_id))
     if not reading.register.has("person", user_id):
-        raise Rejected("userSourcedId", f"the user {user_id!r} is not in users.csv")
+        raise Rejected("userSourcedId", Said("the user '{user}' is not in users.csv", user=user_id))
     role = row.required("role").casefold()
     starts, ends = row.day("beginDate"), row.day("endDate")
     if starts and ends and starts > ends:
-        raise Rejected("endDate", "ends before it begins")
+        raise Rejected("endDate", Said("ends before it begins"))
     ended = ended or class_id in reading.ended_classes or user_id in reading.ended_users
     ended = ended or (role == "teacher" and user_id in reading.locked_users)
     is_homeroom = class_id in reading.homerooms
@@ -116,9 +119,9 @@ def _take_enrollment(reading: Reading, row: Row, ended: bool) -> None:
                 ended,
             )
     elif role in ("administrator", "proctor", "aide", "guardian", "parent", "relative"):
-        reading.remark(row, "role", f"{role!r} in a class gives no rights here")
+        reading.remark(row, "role", Said("'{role}' in a class gives no rights here", role=role))
     else:
-        raise Rejected("role", f"{role[:40]!r} is no role in a class")
+        raise Rejected("role", Said("'{role}' is no role in a class", role=role[:40]))
 
 
 def _add_homeroom_teacher(

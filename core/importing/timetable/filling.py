@@ -126,7 +126,7 @@ class _Filling:
         for key, answer in wrong.items():
             self.notes.append(
                 Said(
-                    "{answer!r} is no answer to {question!r}; it is asked again.", answer=answer, question=key
+                    "'{answer}' is no answer to '{question}'; it is asked again.", answer=answer, question=key
                 )
             )
 

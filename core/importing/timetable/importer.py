@@ -70,7 +70,7 @@ def _first_day(asked: Asked) -> date | None:
         return None
     found = read_day(text)
     if found is None:
-        raise UnreadableFile(Said("{text!r} is no date; write 2026-09-01", text=text))
+        raise UnreadableFile(Said("'{text}' is no date; write 2026-09-01", text=text))
     return found
 
 
@@ -82,7 +82,7 @@ def _new_school(asked: Asked) -> dict[str, Any]:
         ("scale", SCALES),
     ):
         if chosen[name] and chosen[name] not in good:
-            raise UnreadableFile(Said("{option}: {value!r} cannot be used", option=name, value=chosen[name]))
+            raise UnreadableFile(Said("{option}: '{value}' cannot be used", option=name, value=chosen[name]))
     return {name: value for name, value in chosen.items() if value}
 
 

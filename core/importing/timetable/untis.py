@@ -205,7 +205,7 @@ class _Untis:
         if found is None:
             self.findings.note(
                 Said(
-                    "Lessons of {group!r} do not meet every week; which weeks is not said, so they are taken for all.",
+                    "Lessons of '{group}' do not meet every week; which weeks is not said, so they are taken for all.",
                     group=group,
                 )
             )

@@ -48,7 +48,10 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
     after = visit.query("after", 300)
     lines, following = await list_runs(
-        visit.uow, visit.office, sort=visit.query("sort", 30), after=Cursor.read(after) if after else None
+        visit.uow,
+        visit.office,
+        sort=visit.query("sort", 30) or "-when",
+        after=Cursor.read(after) if after else None,
     )
     return visit.render(
         "imports.html",
@@ -189,7 +192,9 @@ async def progress(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The history as a table file; audited."""
-    lines, _ = await list_runs(visit.uow, visit.office, sort=visit.query("sort", 30), most=_MOST_IN_A_FILE)
+    lines, _ = await list_runs(
+        visit.uow, visit.office, sort=visit.query("sort", 30) or "-when", most=_MOST_IN_A_FILE
+    )
     async with visit.uow.writing():
         await record(
             visit.uow,

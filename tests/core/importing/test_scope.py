@@ -40,11 +40,19 @@ HILL = {
 
 
 async def import_for(
-    database: Database, clock: FrozenClock, path: Path, school_id: int, *, look: bool = False, **options: str
+    database: Database,
+    clock: FrozenClock,
+    path: Path,
+    school_id: int,
+    *options: str,
+    look: bool = False,
+    school: str = "",
 ) -> Outcome:
-    answers = {"school": options.pop("school")} if "school" in options else {}
+    answers = {"school": school} if school else {}
     async with UnitOfWork(database, clock, via="panel") as uow:
-        prepared = await IMPORTER.read(uow, path, Asked(school_id, options=options, answers=answers))
+        prepared = await IMPORTER.read(
+            uow, path, Asked(school_id, options=dict.fromkeys(options, "1"), answers=answers)
+        )
         if look:
             return await prepared.look(uow)
         return await prepared.apply(uow, lambda *_: None)
@@ -54,7 +62,8 @@ async def dump(database: Database, clock: FrozenClock, *tables: type[Base]) -> d
     async with UnitOfWork(database, clock) as uow:
         return {
             table.__tablename__: [
-                tuple(row) for row in await uow.rows(sa.select(table.__table__).order_by(table.id))
+                tuple(row)
+                for row in await uow.rows(sa.select(table.__table__).order_by(table.__table__.c.id))
             ]
             for table in tables
         }
@@ -110,7 +119,8 @@ async def test_a_file_with_the_ids_of_another_schools_people_changes_nothing_of_
         clock,
         write_folder(tmp_path / "x", **attack),
         harbour,
-        **{"end-missing": "1", "end-most": "1"},
+        "end-missing",
+        "end-most",
     )
     after = await dump(
         database, clock, Org, Person, RoleAssignment, Guardianship, SchoolClass, Enrollment, ExternalId
@@ -190,7 +200,7 @@ async def test_a_missing_pupil_ends_at_the_own_school_only(
     await import_for(database, clock, write_folder(tmp_path / "own", **HILL), school)
     before = await dump(database, clock, Enrollment)
     done = await import_for(
-        database, clock, write_folder(tmp_path / "less"), school, **{"end-missing": "1", "end-most": "1"}
+        database, clock, write_folder(tmp_path / "less"), school, "end-missing", "end-most"
     )
     ended = [line for line in done.lines if line.plural == "pupils of classes"]
     assert [line.ended for line in ended] == [1]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from aiohttp import ClientResponse, FormData
 
+from core.actions.clean_up import forget_imports
 from core.actions.imports import RunFile, RunResult, claim_run, start_run
+from core.clock import FrozenClock
 from core.db.models import ImportAnswer, ImportRun, Org, Person
 from core.db.uow import UnitOfWork
 from core.domain.kinds import ImportState
@@ -66,9 +69,7 @@ async def applied(panel: PanelBrowser, path: str) -> str:
     return await panel.read(path)
 
 
-async def test_a_file_is_looked_at_then_applied_and_stands_in_the_history(
-    site: Site, cast: Cast, tmp_path: Path
-) -> None:
+async def test_a_file_is_looked_at_then_applied_and_stands_in_the_history(site: Site, cast: Cast) -> None:
     panel = await in_panel(site, cast, "admin", with_app=True)
     bad = {"enrollments": SMALL["enrollments"].replace("alg7,s1,p1", "alg7,s1,zz")}
     people = await value(site, sa.select(sa.func.count(Person.id)))
@@ -189,3 +190,22 @@ async def test_another_schools_run_is_not_there(site: Site, cast: Cast) -> None:
     for path in (f"/import/{run}/apply", f"/import/{run}/look"):
         assert (await panel.post(path)).status == 404
     assert "secret.zip" not in await panel.read("/import")
+
+
+async def test_the_files_of_old_runs_are_forgotten_with_the_names_and_one_in_use_is_not(
+    site: Site, cast: Cast
+) -> None:
+    panel = await in_panel(site, cast, "admin")
+    path = place(await send(panel, package()))
+    files = site.app.services.files
+    assert [*site.app.settings.var_dir.glob("files/*/*")]
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        assert await forget_imports(uow, files) == 0
+        later = FrozenClock(uow.now + timedelta(days=8))
+    os.utime(next(site.app.settings.var_dir.glob("files/*/*")), (0, 0))
+    async with UnitOfWork(site.app.database, later) as uow:
+        assert await forget_imports(uow, files) == 1
+    assert not [*site.app.settings.var_dir.glob("files/*/*")]
+    assert "The file was forgotten" in await panel.read(path)
+    assert (await panel.post(f"{path}/apply")).status == 303
+    assert await value(site, sa.select(ImportRun.state)) == ImportState.LOOKED

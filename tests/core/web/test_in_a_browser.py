@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.support.chromium import CHROMIUM, DRIVER, Page, chromium, demo_site
+from tests.support.registers import SMALL, write_zip
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 
@@ -71,6 +73,28 @@ def test_a_class_gets_slips_and_a_code_of_them_opens_the_chat(url: str) -> None:
         phone.driver.find_element(By.ID, "code").send_keys(code[0])
         next(one for one in phone.all(".code-form button")).click()
         phone.wait(lambda _: "Is that you?" in phone.all("body")[0].text)
+
+
+def test_an_import_with_a_bad_row_is_looked_at_applied_and_remembered(url: str, tmp_path: Path) -> None:
+    with chromium() as page:
+        _come_in(page, url, "Arkady Lvov")
+        orgs = SMALL["orgs"].replace("Harbour School", page.all("p.school")[0].text)
+        enrollments = SMALL["enrollments"].replace("alg7,s1,p1", "alg7,s1,zz")
+        file = write_zip(tmp_path / "register.zip", orgs=orgs, enrollments=enrollments)
+        page.driver.get(f"{url}/admin/import")
+        page.all("input[type=file]")[0].send_keys(str(file))
+        _press(page, "See what it would change")
+        page.wait(lambda _: page.all("table.problems"))
+        assert "the user 'zz' is not in users.csv" in page.all("table.problems")[0].text
+        _press(page, "Apply")
+        page.driver.switch_to.alert.accept()
+        page.wait(lambda _: "Applied" in page.all("main")[0].text)
+        page.driver.get(f"{url}/admin/import")
+        row = page.all("main table tbody tr")[0].text
+        assert "register.zip" in row
+        assert "Arkady Lvov" in row
+        assert "1 row rejected" in row
+        assert [one for one in page.driver.get_log("browser") if one["level"] == "SEVERE"] == []
 
 
 def test_every_page_fits_the_phone_and_has_one_heading_and_labelled_fields(url: str) -> None:
