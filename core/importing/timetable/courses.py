@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.domain.kinds import WeekParity
 from core.domain.name_forms import class_key
 from core.domain.names import fold
 from core.importing.importer import Question
 from core.importing.said import Said
 from core.importing.timetable.matching import NEW, Choice
-from core.importing.timetable.model import Activity, Audience, Timetable
+from core.importing.timetable.model import Activity, Audience, Placement, Timetable
 from core.importing.timetable.school import KnownCourse, SchoolNow
 
 _LONGEST_KEY = 160
@@ -86,6 +87,19 @@ def _name(timetable: Timetable, activity: Activity, audience: Audience, *, alone
 def _called(timetable: Timetable, subject: str, audience: Audience, name: str) -> str:
     classes = ", ".join(timetable.groups[one].name for one in audience.classes[:3])
     return " · ".join(dict.fromkeys(filter(None, (timetable.subjects[subject].name, classes, name))))
+
+
+def every_period(timetable: Timetable, course: NewCourse) -> Iterator[tuple[Placement, int, WeekParity]]:
+    """Every single period of a course's lessons."""
+    numbers = sorted(one.number for one in timetable.periods)
+    for activity in course.activities:
+        for place in activity.placements:
+            at = numbers.index(place.period) if place.period in numbers else -1
+            for further in range(place.length):
+                if at >= 0 and at + further < len(numbers):
+                    yield place, numbers[at + further], place.parity
+                elif at < 0:
+                    yield place, place.period + further, place.parity
 
 
 @dataclass(slots=True)

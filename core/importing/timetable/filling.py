@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,22 +16,18 @@ from core.importing.importer import Asked, Question
 from core.importing.register import Ref, Register
 from core.importing.said import Said
 from core.importing.timetable.bells import choose_bells
-from core.importing.timetable.courses import NewCourse, courses_of, match_courses
+from core.importing.timetable.courses import NewCourse, courses_of, every_period, match_courses
 from core.importing.timetable.matching import (
     NEW,
     NONE,
-    Choice,
     Matches,
     match_classes,
     match_subjects,
     match_teachers,
 )
 from core.importing.timetable.model import Placement, Teacher, Timetable, audiences, homerooms
+from core.importing.timetable.remarks import remarks
 from core.importing.timetable.school import SchoolNow
-
-_FEW = 10
-"""Names that a note lists."""
-_MOST_CLASHES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,8 @@ class _Filling:
         for course in found:
             self._add_course(course, matched.chosen.get(course.key))
         self._add_bells_and_slots(found)
-        self._remark(found, of_classes.chosen)
+        self.notes += remarks(table, found, self.made)
+        self._tell_lost({row for row in of_classes.chosen.values() if isinstance(row, int)})
         return Filled(self.register, tuple(self.questions), tuple(self.notes))
 
     def _ties(self, kind: str) -> dict[str, int]:
@@ -129,7 +126,7 @@ class _Filling:
         for key, answer in wrong.items():
             self.notes.append(
                 Said(
-                    "{answer!r} is no answer to {question!r}; it is asked again.", answer=answer, question=key
+                    "'{answer}' is no answer to '{question}'; it is asked again.", answer=answer, question=key
                 )
             )
 
@@ -311,7 +308,12 @@ class _Filling:
     def _add_bells_and_slots(self, courses: Iterable[NewCourse]) -> None:
         if not self.timetable.placed:
             return
-        placed = list(self._periods(courses))
+        placed = [
+            (course, *one)
+            for course in courses
+            if ("course", course.key) in self.refs
+            for one in every_period(self.timetable, course)
+        ]
         used = {period for _, _, period, _ in placed}
         bells = choose_bells(self.timetable.periods, used, self.school.bells, self.school.starts)
         self.notes += bells.notes
@@ -356,99 +358,13 @@ class _Filling:
                 else Said("Odd and even weeks cannot be told before the school has a school year.")
             )
 
-    def _periods(
-        self, courses: Iterable[NewCourse]
-    ) -> Iterator[tuple[NewCourse, Placement, int, WeekParity]]:
-        """Every single period of every lesson."""
-        numbers = sorted(one.number for one in self.timetable.periods)
-        for course in courses:
-            if ("course", course.key) not in self.refs:
-                continue
-            for activity in course.activities:
-                for place in activity.placements:
-                    at = numbers.index(place.period) if place.period in numbers else -1
-                    for further in range(place.length):
-                        if at >= 0 and at + further < len(numbers):
-                            yield course, place, numbers[at + further], place.parity
-                        elif at < 0:
-                            yield course, place, place.period + further, place.parity
-
-    def _remark(self, courses: Iterable[NewCourse], classes: Mapping[str, Choice]) -> None:
-        table = self.timetable
-        lessons, unplaced = table.placed + table.unplaced, table.unplaced
-        self.notes.append(
-            Said(
-                "{program}: {placed} of {lessons} lessons have a place in the week; without one: {unplaced}.",
-                program=table.program,
-                placed=lessons - unplaced,
-                lessons=lessons,
-                unplaced=unplaced,
-            )
-        )
-        if unplaced:
-            names = Counter[str]()
-            for course in courses:
-                names[course.called] += sum(one.unplaced for one in course.activities)
-            listed = [f"{name} ({count})" for name, count in names.items() if count]
-            more = f" … +{len(listed) - _FEW}" if len(listed) > _FEW else ""
-            self.notes.append(
-                Said(
-                    "Not in the timetable, for they have no place: {lessons}",
-                    lessons=f"{'; '.join(listed[:_FEW])}{more}",
-                )
-            )
-        parts = [
-            one
-            for one in courses
-            if one.key in self.made and not one.audience.is_whole and one.audience.classes
-        ]
-        if parts:
-            self.notes.append(
-                Said(
-                    "New courses for parts of classes: {count}. The file does not say which pupils these have, so they "
-                    "have none yet.",
-                    count=len(parts),
-                )
-            )
-        self._remark_on_clashes(courses)
-        kept = {choice for choice in classes.values() if isinstance(choice, int)}
-        lost = [
-            one.name for one in self.school.classes if one.id in self.school.taught and one.id not in kept
-        ]
-        if lost and table.placed:
+    def _tell_lost(self, kept: set[int]) -> None:
+        known = self.school.classes
+        lost = sorted(one.name for one in known if one.id in self.school.taught - kept)
+        if lost and self.timetable.placed:
             self.notes.append(
                 Said(
                     "These classes have lessons now and none in the file; theirs end: {classes}.",
-                    classes=", ".join(sorted(lost)),
+                    classes=", ".join(lost),
                 )
             )
-
-    def _remark_on_clashes(self, courses: Iterable[NewCourse]) -> None:
-        """Teachers who would have to be in two places."""
-        busy: dict[tuple[str, int, int, WeekParity], dict[str, None]] = defaultdict(dict)
-        for course, place, period, parity in self._periods(courses):
-            for teacher in course.teachers:
-                busy[teacher, place.weekday, period, parity][course.key] = None
-        called = {one.key: one.called for one in courses}
-        count = 0
-        for (teacher, weekday, period, parity), keys in busy.items():
-            if parity is WeekParity.EVERY:
-                others = [
-                    busy.get((teacher, weekday, period, one), {}) for one in (WeekParity.ODD, WeekParity.EVEN)
-                ]
-                keys = {**keys, **others[0], **others[1]}
-            if len(keys) < 2:
-                continue
-            count += 1
-            if count <= _MOST_CLASHES:
-                self.notes.append(
-                    Said(
-                        "{teacher} has several lessons at once (day {day}, period {period}): {lessons}.",
-                        teacher=self.timetable.teachers[teacher].name,
-                        day=weekday,
-                        period=period,
-                        lessons="; ".join(called[key] for key in keys),
-                    )
-                )
-        if count > _MOST_CLASHES:
-            self.notes.append(Said("… and {count} more of these.", count=count - _MOST_CLASHES))

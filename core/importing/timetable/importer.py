@@ -22,7 +22,7 @@ from core.importing.said import Said
 from core.importing.timetable.filling import fill
 from core.importing.timetable.model import Timetable
 from core.importing.timetable.reading import SUFFIXES, looks_like_timetable, read_timetable
-from core.importing.timetable.school import school_now, which_school
+from core.importing.timetable.school_now import school_now, which_school
 
 _LOCALES = ("en", "ru", "th")
 
@@ -44,7 +44,9 @@ class TimetableImport:
             return await (await self._matched(uow)).apply(uow, on_step)
 
     async def _matched(self, uow: UnitOfWork) -> RegisterImport:
-        school_id, name = await which_school(uow, self.asked.school_id, self.timetable.school)
+        school_id, name = await which_school(
+            uow, self.asked.school_id, self.timetable.school or self.asked.option("name")
+        )
         timezone = await uow.value(sa.select(Org.timezone).where(Org.id == school_id)) if school_id else None
         today = uow.now.astimezone(ZoneInfo(timezone)).date() if timezone else uow.now.date()
         school = await school_now(uow, school_id, name, _first_day(self.asked), today)
@@ -68,7 +70,7 @@ def _first_day(asked: Asked) -> date | None:
         return None
     found = read_day(text)
     if found is None:
-        raise UnreadableFile(Said("{text!r} is no date; write 2026-09-01", text=text))
+        raise UnreadableFile(Said("'{text}' is no date; write 2026-09-01", text=text))
     return found
 
 
@@ -80,7 +82,7 @@ def _new_school(asked: Asked) -> dict[str, Any]:
         ("scale", SCALES),
     ):
         if chosen[name] and chosen[name] not in good:
-            raise UnreadableFile(Said("{option}: {value!r} cannot be used", option=name, value=chosen[name]))
+            raise UnreadableFile(Said("{option}: '{value}' cannot be used", option=name, value=chosen[name]))
     return {name: value for name, value in chosen.items() if value}
 
 
@@ -117,6 +119,7 @@ IMPORTER = Importer(
             Said("Make the teachers, classes and subjects that have no sure match at the school."),
         ),
         Option("end-most", "flag", Said("Also where far fewer lessons would be left than there are.")),
+        Option("name", "text", "Name of a new school, where the file does not say it.", on_page=False),
         Option("timezone", "text", "Time zone of a new school, like Asia/Bangkok.", on_page=False),
         Option("locale", "choice", "Language of a new school.", choices=_LOCALES, on_page=False),
         Option("currency", "text", "Currency of a new school, like THB.", on_page=False),

@@ -27,6 +27,7 @@ _SMALL_ENOUGH = _MEGABYTE
 _MOST_FILES = 1_000
 _MOST_ROWS = 200_000
 _HEAD = 4096
+_FEW_ROWS = 10
 _KINDS = "a .fet file, an aSc Timetables XML export, or Untis' GPU001.TXT (alone, in a folder or a zip)"
 _TABLES = ("GPU001", "GPU002", "GPU003", "GPU004", "GPU006")
 
@@ -35,21 +36,35 @@ def looks_like_timetable(path: Path) -> bool:
     """Whether the content begins like one of the formats; nothing is raised."""
     try:
         if path.is_dir():
-            return any(file.stem.upper() in ("GPU001", "GPU002") for file in path.iterdir())
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                names = archive.namelist()[:_MOST_FILES]
-            return any(_table_name(name) or name.casefold().endswith((".fet", ".xml")) for name in names)
-    except (OSError, zipfile.BadZipFile):
+            return any(_table_name(file.name) in ("GPU001", "GPU002") for file in path.iterdir())
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as stream:
+                return _begins_like_one(stream.read(_HEAD))
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()[:_MOST_FILES]
+            if any(_table_name(name) in ("GPU001", "GPU002") for name in names):
+                return True
+            single = [name for name in names if name.casefold().endswith((".fet", ".xml"))]
+            if len(single) != 1:
+                return False
+            with archive.open(single[0]) as stream:
+                return _begins_like_one(stream.read(_HEAD))
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
         return False
+
+
+def _begins_like_one(head: bytes) -> bool:
     plain = head.replace(b"\0", b"")
     if b"<fet" in plain or b"<timetable" in plain:
         return True
-    first = next((line for line in plain.splitlines() if line.strip()), b"")
-    cells = next(csv.reader([first.decode("latin-1")], delimiter=_delimiter([first.decode("latin-1")])), [])
-    return len(cells) >= 7 and cells[0].strip().isdecimal()
+    # The last line may be cut; letters do not matter here.
+    lines = plain.decode("latin-1").splitlines()[:_FEW_ROWS]
+    rows = [
+        (number, [cell.strip() for cell in cells])
+        for number, cells in enumerate(csv.reader(lines, delimiter=_delimiter(lines)), 1)
+        if any(cell.strip() for cell in cells)
+    ]
+    return is_lessons_in_time(rows) or is_lessons(rows)
 
 
 def read_timetable(path: Path) -> Timetable:

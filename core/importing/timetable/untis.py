@@ -205,7 +205,7 @@ class _Untis:
         if found is None:
             self.findings.note(
                 Said(
-                    "Lessons of {group!r} do not meet every week; which weeks is not said, so they are taken for all.",
+                    "Lessons of '{group}' do not meet every week; which weeks is not said, so they are taken for all.",
                     group=group,
                 )
             )
@@ -227,21 +227,29 @@ class _Untis:
             bundle = (number, teacher, subject, part, places)
             wanted[bundle] = max(wanted.get(bundle, 0), lesson.periods if lesson is not None else 0)
             together[bundle].append(class_name)
+        teams: defaultdict[tuple[str, str, str, tuple[Placement, ...], tuple[str, ...], str], list[str]]
+        teams = defaultdict(list)
+        missing: dict[tuple[str, str, str, tuple[Placement, ...], tuple[str, ...], str], int] = {}
         for bundle, classes in together.items():
             number, teacher, subject, part, places = bundle
-            self._teacher(teacher)
-            self._subject(subject)
             held = sum(1 if one.parity is WeekParity.EVERY else 0.5 for one in places)
-            missing = (
-                max(0, round(wanted[bundle] - held)) if self.tables.get("GPU001") else round(wanted[bundle])
-            )
+            # Two teachers of one lesson in one room teach together; in two, each has a group.
+            alone = "" if places and all(one.room for one in places) else teacher
+            team = (number, subject, part, places, tuple(classes), alone)
+            teams[team].append(teacher)
+            missing[team] = max(missing.get(team, 0), round(wanted[bundle] - held))
+        for team, named in teams.items():
+            number, subject, part, places, pupils, _ = team
+            for teacher in named:
+                self._teacher(teacher)
+            self._subject(subject)
             yield Activity(
-                f"{number} {teacher} {subject}".strip(),
+                f"{number} {named[0]} {subject}".strip(),
                 subject,
-                (teacher,) if teacher else (),
-                tuple(self._groups(classes, part)),
+                tuple(dict.fromkeys(one for one in named if one)),
+                tuple(self._groups(pupils, part)),
                 places,
-                missing,
+                missing[team],
             )
 
     def _groups(self, classes: Sequence[str], part: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.matching import Named, match_name
+from core.domain.matching import Named, are_alike, match_name, match_surely
 from core.domain.names import PersonName, list_names
 
 PUPILS = [
@@ -117,3 +117,30 @@ def test_two_of_the_same_name_are_told_apart_on_a_list() -> None:
     assert list_names(alike) == ("Ivanov Kirill №4", "ivanov Kirill №21")
     one_has_a_middle_name = [(PersonName("Li", "An", "Bo"), 1), (PersonName("Li", "An"), 2)]
     assert list_names(one_has_a_middle_name) == ("Li An Bo", "Li An №2")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "sure"),
+    [
+        ("Петрова", [2]),
+        ("Petrov I.", [1]),
+        ("Козлов", [4, 5]),
+        ("Козлов Б.", [5]),
+        ("Smith J", [7]),
+        # A given name alone, a case, a typing error: near enough for people, not for machines.
+        ("Мария", []),
+        ("Зайцеву", []),
+        ("Петрв", []),
+        ("", []),
+    ],
+)
+def test_machines_take_no_name_that_is_only_near(spoken: str, sure: list[int]) -> None:
+    assert [one.id for one in match_surely(spoken, PUPILS)] == sure
+
+
+def test_names_of_things_are_alike_by_sound_beginning_or_one_letter() -> None:
+    assert are_alike("algebra", "алгебра")
+    assert are_alike("algebra", "algebra advanced")
+    assert are_alike("phisics", "physics")
+    assert not are_alike("art", "arts")
+    assert not are_alike("history", "chemistry")

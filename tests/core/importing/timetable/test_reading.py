@@ -67,6 +67,10 @@ def test_each_is_known_by_its_content_and_nothing_else_is(tmp_path: Path) -> Non
     for content in ("", "a,b,c\n1,2,3\n", "<html></html>", b"\x00\x01\x02"):
         assert not IMPORTER.opens(write(tmp_path / "no.name", content))
     assert not IMPORTER.opens(write_zip(tmp_path / "b.zip", {"orgs.csv": "sourcedId\n"}))
+    assert IMPORTER.opens(write_zip(tmp_path / "c.zip", {"plan.fet": fet()}))
+    workbook = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
+    assert not IMPORTER.opens(write_zip(tmp_path / "d.xlsx", workbook))
+    assert not IMPORTER.opens(write(tmp_path / "no.name", "1,Petrov,Ivan,7A,2014-01-02,Anna,+66\n"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251"])
@@ -236,12 +240,14 @@ def test_weeks_are_odd_or_even_or_it_is_told(tmp_path: Path) -> None:
     assert any("'Q3'" in one for one in read.notes)
 
 
-def test_classes_that_untis_couples_are_taught_together(tmp_path: Path) -> None:
+def test_classes_and_teachers_that_untis_couples_are_taught_together(tmp_path: Path) -> None:
     rows = '5,"7A","SOK","ART","1",1,1,,\r\n5,"7B","SOK","ART","1",1,1,,\r\n5,"7A","ORL","ART","2",1,1,,\r\n'
+    rows += '6,"7A","SOK","PE","H",1,2,,\r\n6,"7A","ORL","PE","H",1,2,,\r\n'
     read = read_timetable(write(tmp_path / "GPU001.TXT", rows))
     assert [(one.teachers, one.groups) for one in read.activities] == [
         (("SOK",), ("7A", "7B")),
         (("ORL",), ("7A",)),
+        (("SOK", "ORL"), ("7A",)),
     ]
 
 
