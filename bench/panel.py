@@ -121,15 +121,16 @@ async def _addresses(url: str, token: str, figures: dict[str, Figures]) -> dict[
                 page = page_at("GET", address)
                 if response.content_type != "text/html":
                     return response.status, ""
-                name = address if "?" in address else page.path if page else address
-                if response.status == 200 and ("?" not in address or address in _SEARCHES):
+                name = address if page is None or address in _SEARCHES else page.path
+                is_usual = "?" not in address or address in _SEARCHES or (page and page.path not in found)
+                if response.status == 200 and is_usual:
                     found.setdefault(name, address)
                     one = figures[name]
                     one.bytes = max(one.bytes, len(text.encode()))
                     one.statements = max(one.statements, int(response.headers.get("X-Statements", 0)))
                 return response.status, text
 
-        await walk(fetch)
+        await walk(fetch, each=1, parameters=1)
         for address in _SEARCHES:
             await fetch(address)
     return found

@@ -24,7 +24,7 @@ _PLACES = [
     for page in PAGES
 ]
 _ALL = frozenset(page.path for page in PAGES if page.method == "GET") - {"/code"}
-_MOST_EXTRA, _MOST_PARAMETERS = 60, 2
+_MOST_EXTRA = 60
 Fetch = Callable[[str], Awaitable[tuple[int, str]]]
 """The status and the words of an address on the site; the words are empty where they are no HTML."""
 
@@ -68,9 +68,9 @@ class Walked:
         return {page.path for address in self.pages if (page := page_at("GET", address))}
 
 
-async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2) -> Walked:
+async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2, parameters: int = 2) -> Walked:
     """Follow every link below ``/admin``; of the addresses that differ only in numbers or values, so many ``each``, and
-    some more as long as there are pages that no link has led to yet."""
+    some more as long as there are pages that no link has led to yet. None with more than so many ``parameters``."""
     walked, seen, how_often = Walked(), set[str](), Counter[tuple[object, ...]]()
     waiting, passed_over = [start], list[str]()
     while waiting or (passed_over and _ALL - walked.opened):
@@ -81,7 +81,7 @@ async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2) -> Walked:
             continue
         seen.add(address)
         names = tuple(sorted(name for name, _ in parse_qsl(urlsplit(address).query) if name != "school"))
-        if len(names) > _MOST_PARAMETERS:
+        if len(names) > parameters:
             continue
         how_often[page.path, names] += 1
         if how_often[page.path, names] > each and not is_extra:
