@@ -86,7 +86,9 @@ class _Asc:
             self.weeks[node.attribute("id")] = node.attribute("weeks")
         activities = tuple(self._activities())
         if not activities:
-            raise UnreadableFile(f"{self.findings.file}: has no lessons, so there is no timetable in it")
+            raise UnreadableFile(
+                Said("{file}: has no lessons, so there is no timetable in it", file=self.findings.file)
+            )
         found = self.findings
         version = self.root.attribute("ascttversion")
         return Timetable(
@@ -117,10 +119,14 @@ class _Asc:
             for node in holder.all(tag):
                 one = node.attribute(key)
                 if not one:
-                    self.findings.tell(node.line, tag, f"has no {key}", rejected=True)
+                    self.findings.tell(node.line, tag, Said("has no {column}", column=key), rejected=True)
                 elif one in seen:
                     self.findings.tell(
-                        node.line, tag, f"the {key} {one!r} is there twice; the first one counts"
+                        node.line,
+                        tag,
+                        Said(
+                            "the {column} '{name}' is there twice; the first one counts", column=key, name=one
+                        ),
                     )
                 else:
                     seen.add(one)
@@ -149,7 +155,11 @@ class _Asc:
         longest = max([longest, *(place + 1 for place in places)])
         if longest > 7:
             raise UnreadableFile(
-                f"{self.findings.file}: its week has {longest} days; only weeks of up to 7 can be taken in"
+                Said(
+                    "{file}: its week has {days} days; only weeks of up to 7 can be taken in",
+                    file=self.findings.file,
+                    days=longest,
+                )
             )
         listed = [names.get(place, "") for place in range(longest)]
         self.days, said = weekdays(listed)
@@ -165,13 +175,18 @@ class _Asc:
             number = node.attribute("period")
             if not number.isdecimal() or int(number) > 99:
                 self.findings.tell(
-                    node.line, "period", f"{number[:20]!r} is no number of a period", rejected=True
+                    node.line,
+                    "period",
+                    Said("'{text}' is no number of a period", text=number[:20]),
+                    rejected=True,
                 )
                 continue
             starts, ends = read_time(node.attribute("starttime")), read_time(node.attribute("endtime"))
             if starts and ends and starts >= ends:
                 self.findings.tell(
-                    node.line, "endtime", f"period {number} ends before it begins; without times"
+                    node.line,
+                    "endtime",
+                    Said("period {number} ends before it begins; without times", number=number),
                 )
                 starts = ends = None
             self.periods[int(number)] = Period(int(number), node.attribute("name") or number, starts, ends)
@@ -190,7 +205,7 @@ class _Asc:
         for node in self._listed("groups", "group"):
             of_class = self.ids.get(("class", node.attribute("classid")))
             if of_class is None:
-                words = f"there is no class {node.attribute('classid')!r}"
+                words = Said("there is no class '{name}'", name=node.attribute("classid"))
                 self.findings.tell(node.line, "classid", words, rejected=True)
             elif node.attribute("entireclass") == "1":
                 self.ids["group", node.attribute("id")] = of_class
@@ -220,7 +235,9 @@ class _Asc:
         for node in self._cards():
             of_lesson = node.attribute("lessonid")
             if of_lesson and of_lesson not in lessons:
-                self.findings.tell(node.line, "lessonid", f"there is no lesson {of_lesson!r}", rejected=True)
+                self.findings.tell(
+                    node.line, "lessonid", Said("there is no lesson '{name}'", name=of_lesson), rejected=True
+                )
                 continue
             card = self._card(node, lessons.get(of_lesson))
             if card is not None and of_lesson:
@@ -245,7 +262,9 @@ class _Asc:
         text = node.attribute("periodspercard") or node.attribute("durationperiods") or "1"
         if not text.isdecimal() or not 1 <= int(text) <= _LONGEST:
             self.findings.tell(
-                node.line, "periodspercard", f"{text[:20]!r} is no number of periods; taken as 1"
+                node.line,
+                "periodspercard",
+                Said("'{text}' is no number of periods; taken as 1", text=text[:20]),
             )
             return 1
         return int(text)
@@ -270,7 +289,10 @@ class _Asc:
             return None
         if not period.isdecimal() or int(period) > 99:
             self.findings.tell(
-                node.line, "period", f"{period[:20]!r} is no number of a period", rejected=True
+                node.line,
+                "period",
+                Said("'{text}' is no number of a period", text=period[:20]),
+                rejected=True,
             )
             return None
         days = self._days_of(node)
@@ -278,7 +300,9 @@ class _Asc:
             return None
         if self.periods and int(period) not in self.periods:
             self.findings.tell(
-                node.line, "period", f"there is no period {period}; the lesson stands there all the same"
+                node.line,
+                "period",
+                Said("there is no period {number}; the lesson stands there all the same", number=period),
             )
         mask = node.attribute("weeks")
         if not mask and lesson is not None:
@@ -286,7 +310,9 @@ class _Asc:
         parity = parity_of_mask(mask.split(",")[0]) if "," not in mask else WeekParity.EVERY
         if parity is None:
             self.findings.tell(
-                node.line, "weeks", f"the weeks {mask!r} are neither odd nor even; taken as every week"
+                node.line,
+                "weeks",
+                Said("the weeks '{text}' are neither odd nor even; taken as every week", text=mask),
             )
             parity = WeekParity.EVERY
         terms = node.attribute("terms")
@@ -303,12 +329,16 @@ class _Asc:
         mask, day = node.attribute("days"), node.attribute("day")
         masks = _masks(mask)
         if mask and not masks:
-            self.findings.tell(node.line, "days", f"{mask[:20]!r} are no days of the week", rejected=True)
+            self.findings.tell(
+                node.line, "days", Said("'{text}' are no days of the week", text=mask[:20]), rejected=True
+            )
         elif not mask:
             place = int(day) - self.first_day if day.isdecimal() else -1
             if 0 <= place < len(self.days):
                 return (self.days[place],)
-            self.findings.tell(node.line, "day", f"{day[:20]!r} is no day of the week", rejected=True)
+            self.findings.tell(
+                node.line, "day", Said("'{text}' is no day of the week", text=day[:20]), rejected=True
+            )
         found = {place for one in masks for place, flag in enumerate(one) if flag == "1"}
         return tuple(self.days[place] for place in sorted(found))
 
@@ -324,7 +354,7 @@ class _Asc:
     ) -> Iterator[Activity]:
         subject = self.ids.get(("subject", node.attribute("subjectid")))
         if subject is None:
-            words = f"there is no subject {node.attribute('subjectid')!r}"
+            words = Said("there is no subject '{name}'", name=node.attribute("subjectid"))
             self.findings.tell(node.line, "subjectid", words, rejected=True)
             return
         teachers = self._known(node, "teacher", "teacherids", "teacherid")
@@ -338,7 +368,9 @@ class _Asc:
         ids = dict.fromkeys(one for column in columns for one in _list(node.attribute(column)))
         for one in ids:
             if (table, one) not in self.ids:
-                words = f"there is no {table} {one!r}; the lesson is taken in without"
+                words = Said(
+                    "there is no {kind} '{name}'; the lesson is taken in without", kind=table, name=one
+                )
                 self.findings.tell(node.line, columns[0], words)
         return tuple(dict.fromkeys(self.ids[table, one] for one in ids if (table, one) in self.ids))
 

@@ -57,7 +57,9 @@ class _Fet:
             self._read_group(node, ())
         activities = tuple(self._activities([one.number for one in periods]))
         if not activities:
-            raise UnreadableFile(f"{self.findings.file}: has no activities, so there is no timetable in it")
+            raise UnreadableFile(
+                Said("{file}: has no activities, so there is no timetable in it", file=self.findings.file)
+            )
         found = self.findings
         return Timetable(
             found.file,
@@ -83,9 +85,11 @@ class _Fet:
         for node in holder.all(tag):
             name = node.said("Name")
             if not name:
-                self.findings.tell(node.line, tag, "has no name", rejected=True)
+                self.findings.tell(node.line, tag, Said("has no name"), rejected=True)
             elif name in seen:
-                self.findings.tell(node.line, tag, f"{name!r} is there twice; the first one counts")
+                self.findings.tell(
+                    node.line, tag, Said("'{name}' is there twice; the first one counts", name=name)
+                )
             else:
                 seen.add(name)
                 yield node
@@ -93,22 +97,40 @@ class _Fet:
     def _names(self, container: str, tag: str) -> list[str]:
         holder = self.root.first(container)
         if tag == "Hour" and holder is None:
-            raise UnreadableFile(f"{self.findings.file}: has no {container}; is this a whole FET file?")
+            raise UnreadableFile(
+                Said(
+                    "{file}: has no {list}; is this a whole FET file?",
+                    file=self.findings.file,
+                    list=container,
+                )
+            )
         found = [node.said("Name") for node in self._listed(container, tag)]
         if not found and holder is not None and tag in ("Day", "Hour"):
             # Before version 5.5 the names stood in the list itself.
             found = [one_line(one.text) for one in holder.all("Name") if one.text.strip()]
         if not found and tag in ("Day", "Hour"):
-            raise UnreadableFile(f"{self.findings.file}: {container} names none; is this a whole FET file?")
+            raise UnreadableFile(
+                Said(
+                    "{file}: {list} names none; is this a whole FET file?",
+                    file=self.findings.file,
+                    list=container,
+                )
+            )
         return found
 
     def _read_days(self) -> None:
         if self.root.first("Days_List") is None:
-            raise UnreadableFile(f"{self.findings.file}: has no Days_List; is this a whole FET file?")
+            raise UnreadableFile(
+                Said("{file}: has no Days_List; is this a whole FET file?", file=self.findings.file)
+            )
         names = self._names("Days_List", "Day")
         if len(names) > 7:
             raise UnreadableFile(
-                f"{self.findings.file}: its week has {len(names)} days; only weeks of up to 7 can be taken in"
+                Said(
+                    "{file}: its week has {days} days; only weeks of up to 7 can be taken in",
+                    file=self.findings.file,
+                    days=len(names),
+                )
             )
         numbers, said = weekdays(names)
         if not said:
@@ -120,7 +142,7 @@ class _Fet:
     def _read_group(self, node: Node, above: tuple[str, ...]) -> None:
         name = node.said("Name")
         if not name:
-            self.findings.tell(node.line, node.tag, "has no name", rejected=True)
+            self.findings.tell(node.line, node.tag, Said("has no name"), rejected=True)
             return
         known = self.groups.get(name)
         # A subgroup may stand in several groups: it is one all the same.
@@ -139,7 +161,11 @@ class _Fet:
         for node in holder.all("Activity") if holder is not None else ():
             number = node.said("Id")
             if not number or number in seen:
-                words = f"{number!r} is there twice; the first one counts" if number else "has no Id"
+                words = (
+                    Said("'{number}' is there twice; the first one counts", number=number)
+                    if number
+                    else Said("has no Id")
+                )
                 self.findings.tell(node.line, "Activity", words, rejected=True)
                 continue
             seen.add(number)
@@ -150,18 +176,24 @@ class _Fet:
                 yield found
         for number, (_, _, line) in places.items():
             if number not in seen:
-                self.findings.tell(line, "Activity_Id", f"there is no activity {number!r}")
+                self.findings.tell(
+                    line, "Activity_Id", Said("there is no activity '{number}'", number=number)
+                )
 
     def _activity(
         self, node: Node, number: str, place: tuple[str, str, int] | None, room: str, numbers: list[int]
     ) -> Activity | None:
         subject = node.said("Subject")
         if not subject:
-            self.findings.tell(node.line, "Subject", f"activity {number} has no subject", rejected=True)
+            self.findings.tell(
+                node.line, "Subject", Said("activity {number} has no subject", number=number), rejected=True
+            )
             return None
         if subject not in self.subjects:
             self.findings.tell(
-                node.line, "Subject", f"{subject!r} is not in Subjects_List; it is taken all the same"
+                node.line,
+                "Subject",
+                Said("'{name}' is not in Subjects_List; it is taken all the same", name=subject),
             )
             self.subjects[subject] = Named(subject, subject)
         length = self._length(node)
@@ -180,7 +212,9 @@ class _Fet:
     def _length(self, node: Node) -> int:
         text = node.said("Duration") or "1"
         if not text.isdecimal() or not 1 <= int(text) <= _LONGEST:
-            self.findings.tell(node.line, "Duration", f"{text[:20]!r} is no number of periods; taken as 1")
+            self.findings.tell(
+                node.line, "Duration", Said("'{text}' is no number of periods; taken as 1", text=text[:20])
+            )
             return 1
         return int(text)
 
@@ -191,7 +225,9 @@ class _Fet:
         for name in names:
             if name and name not in known:
                 self.findings.tell(
-                    node.line, tag, f"{name!r} is not in {listed}; the lesson is taken in without"
+                    node.line,
+                    tag,
+                    Said("'{name}' is not in {list}; the lesson is taken in without", name=name, list=listed),
                 )
         return tuple(dict.fromkeys(name for name in names if name in known))
 
@@ -200,17 +236,21 @@ class _Fet:
     ) -> Placement | None:
         day, hour, line = place
         if day not in self.days:
-            self.findings.tell(line, "Preferred_Day", f"{day!r} is not in Days_List; the lesson has no place")
+            self.findings.tell(
+                line, "Preferred_Day", Said("'{name}' is not in Days_List; the lesson has no place", name=day)
+            )
             return None
         if hour not in self.hours:
             self.findings.tell(
-                line, "Preferred_Hour", f"{hour!r} is not in Hours_List; the lesson has no place"
+                line,
+                "Preferred_Hour",
+                Said("'{name}' is not in Hours_List; the lesson has no place", name=hour),
             )
             return None
         first = self.hours[hour]
         if first + length > len(numbers):
             self.findings.tell(
-                line, "Preferred_Hour", "the lesson lasts longer than the day; it is cut off there"
+                line, "Preferred_Hour", Said("the lesson lasts longer than the day; it is cut off there")
             )
             length = len(numbers) - first
         return Placement(self.days[day], numbers[first], length, room)
@@ -227,7 +267,9 @@ class _Fet:
                 continue
             if number in found and found[number][:2] != (day, hour):
                 self.findings.tell(
-                    node.line, "Activity_Id", f"activity {number} has two places; one of them counts"
+                    node.line,
+                    "Activity_Id",
+                    Said("activity {number} has two places; one of them counts", number=number),
                 )
                 if number in locked and not is_locked:
                     continue

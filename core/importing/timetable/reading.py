@@ -13,6 +13,7 @@ from typing import IO
 
 from core.errors import UnreadableFile
 from core.importing.letters import encoding_of, opened_text
+from core.importing.said import Said
 from core.importing.timetable.asc import is_asc, parse_asc
 from core.importing.timetable.fet import is_fet, parse_fet
 from core.importing.timetable.model import Timetable
@@ -73,11 +74,17 @@ def read_timetable(path: Path) -> Timetable:
         found = {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
         tables = {name: file for file_name, file in found.items() if (name := _table_name(file_name))}
         if not tables:
-            raise UnreadableFile(f"{path.name}: there is no GPU001.TXT in this folder; expected {_KINDS}")
+            raise UnreadableFile(
+                Said(
+                    "{file}: there is no GPU001.TXT in this folder; expected {kinds}",
+                    file=path.name,
+                    kinds=_KINDS,
+                )
+            )
         return _untis({name: _from_disk(file) for name, file in tables.items()}, path.name)
     content = _from_disk(path)
     if not content.strip():
-        raise UnreadableFile(f"{path.name}: the file is empty")
+        raise UnreadableFile(Said("{file}: the file is empty", file=path.name))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _from_zip(path)
     return _from_content(content, path.name)
@@ -91,13 +98,22 @@ def _from_content(content: bytes, file: str) -> Timetable:
             return parse_fet(root, file)
         if is_asc(root):
             return parse_asc(root, file)
-        raise UnreadableFile(f"{file}: is XML of another kind (<{root.tag[:40]}>); expected {_KINDS}")
+        raise UnreadableFile(
+            Said(
+                "{file}: is XML of another kind (<{tag}>); expected {kinds}",
+                file=file,
+                tag=root.tag[:40],
+                kinds=_KINDS,
+            )
+        )
     rows = _rows(content, file)
     if is_lessons_in_time(rows):
         return parse_untis({"GPU001": rows}, file)
     if is_lessons(rows):
         return parse_untis({"GPU002": rows}, file)
-    raise UnreadableFile(f"{file}: is no timetable that we know; expected {_KINDS}")
+    raise UnreadableFile(
+        Said("{file}: is no timetable that we know; expected {kinds}", file=file, kinds=_KINDS)
+    )
 
 
 def _untis(contents: Mapping[str, bytes], file: str) -> Timetable:
@@ -107,10 +123,12 @@ def _untis(contents: Mapping[str, bytes], file: str) -> Timetable:
             tables[name] = _rows(content, f"{name}.TXT")
     if "GPU001" in tables and not is_lessons_in_time(tables["GPU001"]):
         raise UnreadableFile(
-            "GPU001.TXT: its rows are not those of a timetable (lesson, class, teacher, subject, …)"
+            Said("GPU001.TXT: its rows are not those of a timetable (lesson, class, teacher, subject, …)")
         )
     if not {"GPU001", "GPU002"} & set(tables):
-        raise UnreadableFile(f"{file}: GPU001.TXT is missing or empty; expected {_KINDS}")
+        raise UnreadableFile(
+            Said("{file}: GPU001.TXT is missing or empty; expected {kinds}", file=file, kinds=_KINDS)
+        )
     return parse_untis(tables, file)
 
 
@@ -124,13 +142,19 @@ def _from_disk(path: Path) -> bytes:
     try:
         if path.stat().st_size > _LARGEST:
             raise UnreadableFile(
-                f"{path.name}: larger than {_LARGEST // _MEGABYTE} MB, which no timetable is"
+                Said(
+                    "{file}: larger than {size} MB, which no timetable is",
+                    file=path.name,
+                    size=_LARGEST // _MEGABYTE,
+                )
             )
         return path.read_bytes()
     except FileNotFoundError:
-        raise UnreadableFile(f"{path}: there is no such file or folder") from None
+        raise UnreadableFile(Said("{file}: there is no such file or folder", file=path)) from None
     except OSError as error:
-        raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror})") from None
+        raise UnreadableFile(
+            Said("{file}: cannot be read ({why})", file=path.name, why=error.strerror)
+        ) from None
 
 
 def _from_zip(path: Path) -> Timetable:
@@ -142,24 +166,42 @@ def _from_zip(path: Path) -> Timetable:
                 if not one.is_dir() and not one.filename.startswith("__MACOSX/")
             ]
             if len(members) > _MOST_FILES:
-                raise UnreadableFile(f"{path.name}: holds {len(members)} files, which no timetable does")
+                raise UnreadableFile(
+                    Said(
+                        "{file}: holds {count} files, which no timetable does",
+                        file=path.name,
+                        count=len(members),
+                    )
+                )
             tables = {name: one for one in members if (name := _table_name(one.filename))}
             if tables:
                 contents = {name: _member(archive, one, path) for name, one in tables.items()}
                 return _untis(contents, path.name)
             single = [one for one in members if one.filename.casefold().endswith((".fet", ".xml"))]
             if len(single) != 1:
-                raise UnreadableFile(f"{path.name}: holds no timetable, or several; expected {_KINDS}")
+                raise UnreadableFile(
+                    Said(
+                        "{file}: holds no timetable, or several; expected {kinds}",
+                        file=path.name,
+                        kinds=_KINDS,
+                    )
+                )
             return _from_content(_member(archive, single[0], path), single[0].filename.rsplit("/", 1)[-1])
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise UnreadableFile(f"{path.name}: the zip is damaged, cut off or encrypted") from None
+        raise UnreadableFile(
+            Said("{file}: the zip is damaged, cut off or encrypted", file=path.name)
+        ) from None
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> bytes:
     most = min(_LARGEST, max(_SMALL_ENOUGH, member.compress_size * _LARGEST_RATIO))
     if member.file_size > most:
         raise UnreadableFile(
-            f"{path.name}: {member.filename} unpacks to far more than a timetable holds; refused"
+            Said(
+                "{file}: {member} unpacks to far more than a timetable holds; refused",
+                file=path.name,
+                member=member.filename,
+            )
         )
     # No more is read than the member says it holds; where that is a lie, its checksum is wrong.
     return archive.read(member)
@@ -174,7 +216,7 @@ def _rows(content: bytes, file: str) -> Rows:
     with opened_text(opened, encoding) as text:
         lines = text.read().splitlines()
     if any("\0" in line for line in lines):
-        raise UnreadableFile(f"{file}: not a text file")
+        raise UnreadableFile(Said("{file}: not a text file", file=file))
     found: list[tuple[int, list[str]]] = []
     reader = csv.reader(lines, delimiter=_delimiter(lines[:20]), strict=True)
     try:
@@ -182,10 +224,16 @@ def _rows(content: bytes, file: str) -> Rows:
             if any(cell.strip() for cell in cells):
                 found.append((reader.line_num, [one_line(cell) for cell in cells]))
             if len(found) > _MOST_ROWS:
-                raise UnreadableFile(f"{file}: has more than {_MOST_ROWS:,} rows; refused")
+                raise UnreadableFile(
+                    Said("{file}: has more than {rows} rows; refused", file=file, rows=_MOST_ROWS)
+                )
     except csv.Error as error:
-        words = "a quote is opened in it and never closed" if "end of data" in str(error) else str(error)
-        raise UnreadableFile(f"{file}, line {reader.line_num}: {words}") from None
+        words = (
+            Said("a quote is opened in it and never closed") if "end of data" in str(error) else str(error)
+        )
+        raise UnreadableFile(
+            Said("{file}, line {line}: {words}", file=file, line=reader.line_num, words=words)
+        ) from None
     return found
 
 

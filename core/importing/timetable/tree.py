@@ -11,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from core.errors import UnreadableFile
+from core.importing.said import Said
 
 _DEEPEST = 50
 _MOST_ELEMENTS = 1_000_000
@@ -66,7 +67,9 @@ class _Builder:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if len(self._open) >= _DEEPEST or self._count > _MOST_ELEMENTS:
-            raise UnreadableFile(f"{self.file}: holds far more than a timetable does; refused")
+            raise UnreadableFile(
+                Said("{file}: holds far more than a timetable does; refused", file=self.file)
+            )
         node = Node(tag.rsplit("}", 1)[-1], attributes, getattr(self.expat, "CurrentLineNumber", 0))
         if self._open:
             self._open[-1].children.append(node)
@@ -97,11 +100,15 @@ def read_xml(content: bytes, file: str) -> Node:
     except ParseError as error:
         raise UnreadableFile(_in_words(error, content, file)) from None
     except DefusedXmlException:
-        raise UnreadableFile(f"{file}: declares entities, which no timetable needs; refused") from None
+        raise UnreadableFile(
+            Said("{file}: declares entities, which no timetable needs; refused", file=file)
+        ) from None
     except (LookupError, ValueError):
-        raise UnreadableFile(f"{file}: is in an encoding that we cannot read; save it as UTF-8") from None
+        raise UnreadableFile(
+            Said("{file}: is in an encoding that we cannot read; save it as UTF-8", file=file)
+        ) from None
     if builder.root is None:
-        raise UnreadableFile(f"{file}: the file is empty")
+        raise UnreadableFile(Said("{file}: the file is empty", file=file))
     return builder.root
 
 
@@ -112,12 +119,25 @@ def _in_words(error: ParseError, content: bytes, file: str) -> str:
         or "no element found" in str(error)
         or "unclosed" in str(error)
     ):
-        return f"{file}, line {line}: the file ends in the middle; was it copied whole?"
+        return Said(
+            "{file}, line {line}: the file ends in the middle; was it copied whole?", file=file, line=line
+        )
     if "invalid token" in str(error) and _is_no_text(content, line):
         declared = _DECLARED.search(content[:500])
         encoding = declared[1].decode("ascii") if declared else "UTF-8"
-        return f"{file}, line {line}: its letters are not in {encoding}, as its first line says; save it anew"
-    return f"{file}, line {line}, column {column + 1}: no XML ({str(error).split(':')[0]})"
+        return Said(
+            "{file}, line {line}: its letters are not in {encoding}, as its first line says; save it anew",
+            file=file,
+            line=line,
+            encoding=encoding,
+        )
+    return Said(
+        "{file}, line {line}, column {column}: no XML ({why})",
+        file=file,
+        line=line,
+        column=column + 1,
+        why=str(error).split(":")[0],
+    )
 
 
 def _is_no_text(content: bytes, line: int) -> bool:

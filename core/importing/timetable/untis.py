@@ -103,7 +103,9 @@ class _Untis:
         self._read_places()
         activities = tuple(self._activities())
         if not activities:
-            raise UnreadableFile(f"{self.findings.file}: has no lessons, so there is no timetable in it")
+            raise UnreadableFile(
+                Said("{file}: has no lessons, so there is no timetable in it", file=self.findings.file)
+            )
         first, last = min(self.periods, default=1), max(self.periods, default=0)
         found = self.findings
         return Timetable(
@@ -149,12 +151,15 @@ class _Untis:
         for row, cells in self.tables.get("GPU002", ()):
             number, teacher, subject = cells[0], _cell(cells, 5), _cell(cells, 6)
             if not number.isdecimal():
-                self._tell_unless_heading("GPU002", row, cells, "the number of the lesson")
+                self._tell_unless_heading("GPU002", row, cells)
                 continue
             periods = _float(_cell(cells, 1))
             if periods is None:
                 self.findings.tell(
-                    row, "2", f"{_cell(cells, 1)[:20]!r} is no number of periods", file="GPU002.TXT"
+                    row,
+                    "2",
+                    Said("'{text}' is no number of periods", text=_cell(cells, 1)[:20]),
+                    file="GPU002.TXT",
                 )
                 periods = 0
             for class_name in _classes(_cell(cells, 4)):
@@ -162,33 +167,39 @@ class _Untis:
                 if key not in self.lessons:
                     self.lessons[key] = _Lesson(row, periods, _cell(cells, 11), _cell(cells, 41))
 
-    def _tell_unless_heading(self, table: str, row: int, cells: list[str], what: str) -> None:
+    def _tell_unless_heading(self, table: str, row: int, cells: list[str]) -> None:
         if row > 2 or any(cell.isdecimal() for cell in cells):
             self.findings.tell(
-                row, "1", f"{cells[0][:20]!r} is not {what}", rejected=True, file=f"{table}.TXT"
+                row,
+                "1",
+                Said("'{text}' is no number of a lesson", text=cells[0][:20]),
+                rejected=True,
+                file=f"{table}.TXT",
             )
 
     def _read_places(self) -> None:
         for row, cells in self.tables.get("GPU001", ()):
             if len(cells) < 7:
-                words = f"has only {len(cells)} cells; was the file cut off?"
+                words = Said("has only {count} cells; was the file cut off?", count=len(cells))
                 self.findings.tell(row, "", words, rejected=True, file="GPU001.TXT")
                 continue
             number, teacher, subject, room = cells[0], cells[2], cells[3], cells[4]
             if not number.isdecimal():
-                self._tell_unless_heading("GPU001", row, cells, "the number of a lesson")
+                self._tell_unless_heading("GPU001", row, cells)
                 continue
             weekday, period = _number(cells[5]), _number(cells[6])
             if weekday is None or not 1 <= weekday <= 7:
-                words = f"{cells[5][:20]!r} is no day of the week; write 1 (Monday) to 7"
+                words = Said("'{text}' is no day of the week; write 1 (Monday) to 7", text=cells[5][:20])
                 self.findings.tell(row, "6", words, rejected=True, file="GPU001.TXT")
                 continue
             if period is None or period > 99:
-                words = f"{cells[6][:20]!r} is no number of a period"
+                words = Said("'{text}' is no number of a period", text=cells[6][:20])
                 self.findings.tell(row, "7", words, rejected=True, file="GPU001.TXT")
                 continue
             if not subject:
-                self.findings.tell(row, "4", "the lesson has no subject", rejected=True, file="GPU001.TXT")
+                self.findings.tell(
+                    row, "4", Said("the lesson has no subject"), rejected=True, file="GPU001.TXT"
+                )
                 continue
             self.periods.add(period)
             for class_name in _classes(cells[1]):
