@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from core.db.uow import UnitOfWork
+from core.domain.rights import Role
 from core.errors import UnreadableFile
 from core.importing.apply import apply_register, refusal_of
 from core.importing.compare import make_plan
@@ -118,6 +119,19 @@ def _speaks(plan: KindPlan) -> bool:
 
 
 def _hints(plan: Plan) -> Iterator[str]:
+    office = [
+        values["role"]
+        for one in plan.kinds
+        if one.kind.name == "role"
+        for values in one.new.values()
+        if values["role"] not in (Role.STUDENT, Role.TEACHER)
+    ]
+    if office:
+        yield Said(
+            "Look well: {count} people get a role in the school's office ({roles}).",
+            count=len(office),
+            roles=", ".join(sorted(set(office))),
+        )
     if any(one.missing for one in plan.kinds) and not plan.end_missing:
         yield Said(
             "Missing: known from this register, absent from a bulk file. They stay unless “end missing” is chosen."
