@@ -16,6 +16,8 @@ from core.errors import NotFound
 ON_A_PAGE = 50
 IN_A_FILE = 500
 """How many lines are read at a time for a file that has them all."""
+FOUND_IN_A_FILE = 20_000
+"""A search is one page, the best first: so many of what it finds are in its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from core.db.audit import record
 from core.domain.kinds import AudienceKind
 from core.i18n import N_
 from core.queries.announcements import SPEAKERS
@@ -22,6 +21,7 @@ from core.queries.school_announcements import (
 )
 from core.web.page import Page, Visit
 from core.web.table_file import table_file
+from core.web.take_away import note_export
 from core.words import audience_words, how_words
 
 STATES: dict[AnnouncementState, str] = {
@@ -56,13 +56,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "announcements.export",
-            actor_id=visit.office.officer_id,
-            after={"school": int(visit.school.id)},
-        )
+    await note_export(visit, "announcements.export")
     t = visit.t
     header = [
         *(t("When"), t("State"), t("For"), t("How"), t("Text"), t("By")),

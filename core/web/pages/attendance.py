@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from aiohttp import web
 
 from core.actions.class_looks import note_class_look
-from core.db.audit import record
 from core.errors import NotFound
 from core.i18n import N_
 from core.queries.attendance_today import ClassAttendance, attendance_on
@@ -16,6 +15,7 @@ from core.queries.class_day import class_day
 from core.queries.classes import READERS, access_class
 from core.web.page import STATISTICS, Page, Visit
 from core.web.table_file import table_file
+from core.web.take_away import note_export
 from core.words import ATTENDANCE_NAMES
 
 _NUMBERS = ("pupils", "registered", "absent", "excused", "ill", "late", "reported")
@@ -60,13 +60,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def export(visit: Visit) -> web.StreamResponse:
     """The same figures as a table file; audited."""
     school = await attendance_on(visit.uow, visit.office, _day(visit))
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "attendance.export",
-            actor_id=visit.office.officer_id,
-            after={"on": school.on.isoformat(), "school": int(visit.school.id)},
-        )
+    await note_export(visit, "attendance.export", on=school.on.isoformat())
     t = visit.t
     header = [
         *(t("Class"), t("Pupils"), t("Lessons so far"), t("Registers"), t("Absent"), t("Excused")),

@@ -7,13 +7,12 @@ from functools import partial
 
 from aiohttp import web
 
-from core.db.audit import record
 from core.i18n import N_
 from core.queries.audit_trail import AuditLine, AuditPage, audit_trail
-from core.queries.pages import IN_A_FILE, Cursor, whole
+from core.queries.pages import IN_A_FILE, Cursor
 from core.web.audit_words import ACTION_NAMES, action_words, field_lines, via_words
 from core.web.page import AUDITORS, Page, Visit
-from core.web.table_file import table_file
+from core.web.take_away import list_file
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -32,13 +31,6 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same entries as a table file, whole; audited itself."""
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "audit.export",
-            actor_id=visit.office.officer_id,
-            after={"school": int(visit.school.id)},
-        )
     t = visit.t
     header = [t("When"), t("Who"), t("What"), t("Whom"), t("Where"), t("Before"), t("After")]
     people: dict[int, str] = {}
@@ -48,7 +40,9 @@ async def export(visit: Visit) -> web.StreamResponse:
         people.update(found.people)
         return found
 
-    return table_file("audit.csv", header, (_cells(visit, one, people) async for one in whole(page)))
+    return await list_file(
+        visit, "audit.csv", "audit.export", header, page, lambda one: _cells(visit, one, people)
+    )
 
 
 def _cells(visit: Visit, one: AuditLine, people: dict[int, str]) -> list[str]:

@@ -19,11 +19,18 @@ from core.domain.kinds import TransactionKind
 from core.domain.money import read_amount
 from core.errors import Invalid, NotFound
 from core.i18n import N_, currency_places
-from core.queries.canteen_desk import desk_account, list_accounts, menu_of_week, transaction_of
-from core.queries.pages import Cursor
+from core.queries.canteen_desk import (
+    AccountPage,
+    desk_account,
+    list_accounts,
+    menu_of_week,
+    transaction_of,
+)
+from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE, ON_A_PAGE, Cursor
 from core.web.page import Page, Visit
-from core.web.pages.person_forms import day_of, note_export
+from core.web.pages.person_forms import day_of
 from core.web.table_file import table_file
+from core.web.take_away import list_file, note_export
 from core.words import MEAL_NAMES, TRANSACTION_NAMES
 
 _MOST_IN_A_FILE = 20_000
@@ -31,35 +38,34 @@ _MOST_IN_A_FILE = 20_000
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of accounts."""
-    low = visit.query("low", 1) == "1"
-    page = await list_accounts(
-        visit.uow,
-        visit.office,
-        search=visit.query("search"),
-        below=0 if low else None,
-        sort=visit.query("sort", 30),
-        after=Cursor.read(visit.query("after", 300)),
-    )
-    return visit.render("canteen.html", page=page, low=low)
+    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    return visit.render("canteen.html", page=page, low=_low(visit))
 
 
 async def export(visit: Visit) -> web.StreamResponse:
-    """The same list as a table file; audited."""
-    page = await list_accounts(
-        visit.uow,
-        visit.office,
-        search=visit.query("search"),
-        below=0 if visit.query("low", 1) == "1" else None,
-        sort=visit.query("sort", 30),
-        most=_MOST_IN_A_FILE,
-    )
-    await note_export(visit, "canteen.export", accounts=len(page.lines))
+    """The same list as a table file, whole; audited."""
     t = visit.t
-    header = [t("Family name"), t("Given name"), t("Class"), t("Balance")]
-    rows = [
-        [one.name.family, one.name.given, one.class_name, _plain(visit, one.balance)] for one in page.lines
-    ]
-    return table_file("canteen.csv", header, rows)
+    return await list_file(
+        *(visit, "canteen.csv", "canteen.export"),
+        [t("Family name"), t("Given name"), t("Class"), t("Balance")],
+        lambda after: _page(visit, after, FOUND_IN_A_FILE if visit.query("search") else IN_A_FILE),
+        lambda one: [one.name.family, one.name.given, one.class_name, _plain(visit, one.balance)],
+    )
+
+
+def _low(visit: Visit) -> bool:
+    return visit.query("low", 1) == "1"
+
+
+async def _page(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> AccountPage:
+    return await list_accounts(
+        *(visit.uow, visit.office),
+        search=visit.query("search"),
+        below=0 if _low(visit) else None,
+        sort=visit.query("sort", 30),
+        after=after,
+        most=most,
+    )
 
 
 def _plain(visit: Visit, minor: int | None) -> str:

@@ -6,53 +6,44 @@ from aiohttp import web
 
 from core.actions.classes import LAST_GRADE, end_class, save_class
 from core.actions.lesson_changes import CHANGERS
-from core.db.audit import record
 from core.errors import Invalid
-from core.queries.pages import Cursor
+from core.queries.pages import IN_A_FILE, ON_A_PAGE, Cursor
 from core.queries.school_calendar import KEEPERS, list_years
-from core.queries.school_classes import class_card, class_page
+from core.queries.school_classes import ClassPage, class_card, class_page
 from core.queries.timetable import list_teachers
 from core.web.calendar_forms import id_of, say
 from core.web.page import Page, Visit
-from core.web.table_file import table_file
-
-_MOST_IN_A_FILE = 20_000
+from core.web.take_away import list_file
 
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of the classes in use, or of those that ended."""
-    ended = visit.query("ended", 1) == "1"
-    page = await class_page(
-        *(visit.uow, visit.office),
-        ended=ended,
-        sort=visit.query("sort", 30),
-        after=Cursor.read(visit.query("after", 300)),
-    )
-    return visit.render("classes.html", page=page, ended=ended, keeps=visit.office.may(KEEPERS))
+    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    return visit.render("classes.html", page=page, ended=_ended(visit), keeps=visit.office.may(KEEPERS))
 
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    page = await class_page(
-        *(visit.uow, visit.office),
-        ended=visit.query("ended", 1) == "1",
-        sort=visit.query("sort", 30),
-        most=_MOST_IN_A_FILE,
-    )
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "classes.export",
-            actor_id=visit.office.officer_id,
-            after={"classes": len(page.lines), "school": int(visit.school.id)},
-        )
     t = visit.t
-    header = [t("Class"), t("Grade"), t("Homeroom teacher"), t("Pupils"), t("Year")]
-    rows = [
-        [one.name, "" if one.grade is None else str(one.grade), one.homeroom, str(one.pupils), one.year]
-        for one in page.lines
-    ]
-    return table_file("classes.csv", header, rows)
+    return await list_file(
+        *(visit, "classes.csv", "classes.export"),
+        [t("Class"), t("Grade"), t("Homeroom teacher"), t("Pupils"), t("Year")],
+        lambda after: _page(visit, after, IN_A_FILE),
+        lambda one: [
+            *(one.name, "" if one.grade is None else str(one.grade)),
+            *(one.homeroom, str(one.pupils), one.year),
+        ],
+    )
+
+
+def _ended(visit: Visit) -> bool:
+    return visit.query("ended", 1) == "1"
+
+
+async def _page(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> ClassPage:
+    return await class_page(
+        *(visit.uow, visit.office), ended=_ended(visit), sort=visit.query("sort", 30), after=after, most=most
+    )
 
 
 async def one(visit: Visit) -> web.StreamResponse:

@@ -9,25 +9,23 @@ from aiohttp import web
 from core.actions.courses import MOST_TEACHERS, add_course, change_course, end_course, set_pupils
 from core.actions.lesson_changes import CHANGERS
 from core.actions.slots import LONGEST_ROOM, add_slot, checked_slot, end_slot
-from core.db.audit import record
 from core.domain.kinds import WeekParity
 from core.errors import Invalid, NotFound
 from core.i18n import N_
-from core.queries.pages import Cursor
+from core.queries.pages import IN_A_FILE, Cursor
 from core.queries.school_calendar import KEEPERS, bells_of
 from core.queries.school_courses import course_card, course_page, list_subjects
 from core.queries.slot_clashes import slot_clashes
 from core.queries.timetable import is_id, list_bells, list_owners, list_rooms, list_teachers
 from core.web.calendar_forms import id_of, optional_day, say
 from core.web.page import Page, Visit
-from core.web.table_file import table_file
+from core.web.take_away import list_file
 
 PARITIES: dict[WeekParity, str] = {
     WeekParity.EVERY: N_("every week"),
     WeekParity.ODD: N_("odd weeks"),
     WeekParity.EVEN: N_("even weeks"),
 }
-_MOST_IN_A_FILE = 20_000
 _MONDAY = date(2024, 1, 1)
 """Any: weekdays are named by it."""
 
@@ -57,21 +55,16 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    page = await course_page(visit.uow, visit.office, **_asked(visit), most=_MOST_IN_A_FILE)  # type: ignore[arg-type]
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "courses.export",
-            actor_id=visit.office.officer_id,
-            after={"courses": len(page.lines), "school": int(visit.school.id)},
-        )
     t = visit.t
-    header = [t("Subject"), t("Group"), t("Class"), t("Teachers"), t("Pupils"), t("In the week")]
-    rows = [
-        [one.subject, one.group, one.class_name, ", ".join(one.teachers), str(one.pupils), str(one.slots)]
-        for one in page.lines
-    ]
-    return table_file("courses.csv", header, rows)
+    return await list_file(
+        *(visit, "courses.csv", "courses.export"),
+        [t("Subject"), t("Group"), t("Class"), t("Teachers"), t("Pupils"), t("In the week")],
+        lambda after: course_page(visit.uow, visit.office, **_asked(visit), after=after, most=IN_A_FILE),  # type: ignore[arg-type]
+        lambda one: [
+            *(one.subject, one.group, one.class_name, ", ".join(one.teachers)),
+            *(str(one.pupils), str(one.slots)),
+        ],
+    )
 
 
 async def new(visit: Visit) -> web.StreamResponse:

@@ -17,7 +17,6 @@ from core.actions.imports import (
     look_again,
     start_run,
 )
-from core.db.audit import record
 from core.domain.kinds import ImportState
 from core.errors import NotFound, UnreadableFile
 from core.i18n import N_
@@ -29,6 +28,7 @@ from core.queries.pages import Cursor
 from core.web.page import Page, Visit
 from core.web.said import say
 from core.web.table_file import table_file
+from core.web.take_away import note_export
 from core.web.upload import LARGEST_UPLOAD
 from core.words import IMPORT_STATES
 
@@ -195,13 +195,7 @@ async def export(visit: Visit) -> web.StreamResponse:
     lines, _ = await list_runs(
         visit.uow, visit.office, sort=visit.query("sort", 30) or "-when", most=_MOST_IN_A_FILE
     )
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "import.export",
-            actor_id=visit.office.officer_id,
-            after={"imports": len(lines), "school": int(visit.school.id)},
-        )
+    await note_export(visit, "import.export", imports=len(lines))
     t = visit.t
     header = [t("When"), t("Who"), t("File"), t("Format"), t("State")]
     header += [t("New"), t("Changed"), t("Ended"), t("Rejected rows"), t("Skipped rows")]

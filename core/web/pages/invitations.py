@@ -16,14 +16,14 @@ from core.printing.slips import print_slips
 from core.printing.slips_pdf import slips_pdf
 from core.queries.joining import joining_of
 from core.queries.org_bots import bot_names
-from core.queries.pages import Cursor
-from core.queries.school_links import CodeState, school_codes
+from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE, ON_A_PAGE, Cursor
+from core.queries.school_links import CodePage, CodeState, SchoolCode, school_codes
 from core.web.page import OFFICE_WORK, Page, Visit
-from core.web.pages.person_forms import classes_of, note_export, number_of
+from core.web.pages.person_forms import classes_of, number_of
 from core.web.table_file import table_file
+from core.web.take_away import list_file
 from core.words import ROLE_NAMES
 
-_MOST_IN_A_FILE = 20_000
 STATES: dict[CodeState, str] = {
     "open": N_("Not used yet"),
     "used": N_("Used"),
@@ -38,22 +38,12 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    asked = visit.query("state")
-    state: CodeState = asked if asked in STATES else "open"
     return visit.render(
         "invitations.html",
-        page=await school_codes(
-            visit.uow,
-            visit.office,
-            state=state,
-            class_id=visit.number_asked("class"),
-            search=visit.query("search"),
-            sort=visit.query("sort", 30),
-            after=Cursor.read(visit.query("after", 300)),
-        ),
+        page=await _codes(visit, Cursor.read(visit.query("after", 300))),
         joining=await joining_of(visit.uow, visit.office),
         classes=await classes_of(visit),
-        state=state,
+        state=_state(visit),
         states=STATES,
         now=visit.uow.now,
         status=status,
@@ -134,40 +124,45 @@ async def revoke_class(visit: Visit) -> web.StreamResponse:
 
 
 async def export(visit: Visit) -> web.StreamResponse:
-    """The list as a table file, without the codes themselves, which nobody has; audited."""
-    asked = visit.query("state")
-    state: CodeState = asked if asked in STATES else "open"
-    page = await school_codes(
-        visit.uow,
-        visit.office,
-        state=state,
-        class_id=visit.number_asked("class"),
-        search=visit.query("search"),
-        sort=visit.query("sort", 30),
-        most=_MOST_IN_A_FILE,
-    )
-    await note_export(visit, "invitations.export", codes=len(page.lines))
-    t, zone = visit.t, visit.school.zone
+    """The list as a table file, whole, without the codes themselves, which nobody has; audited."""
+    t, zone, state = visit.t, visit.school.zone, _state(visit)
     header = [
-        t("Family name"),
-        t("Given name"),
-        t("State"),
-        t("Issued"),
-        t("Issued by"),
-        t("Valid until"),
-        t("Used"),
+        *(t("Family name"), t("Given name"), t("State"), t("Issued"), t("Issued by")),
+        *(t("Valid until"), t("Used")),
     ]
-    rows = [
-        [
+
+    def cells(one: SchoolCode) -> list[str]:
+        return [
             *(one.person.family, one.person.given, t(STATES[state])),
             one.issued_at.astimezone(zone).date().isoformat(),
             one.issued_by,
             one.expires_at.astimezone(zone).date().isoformat(),
             one.used_at.astimezone(zone).date().isoformat() if one.used_at else "",
         ]
-        for one in page.lines
-    ]
-    return table_file("invitations.csv", header, rows)
+
+    return await list_file(
+        *(visit, "invitations.csv", "invitations.export", header),
+        lambda after: _codes(visit, after, FOUND_IN_A_FILE if visit.query("search") else IN_A_FILE),
+        cells,
+        state=state,
+    )
+
+
+def _state(visit: Visit) -> CodeState:
+    asked = visit.query("state")
+    return asked if asked in STATES else "open"
+
+
+async def _codes(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> CodePage:
+    return await school_codes(
+        *(visit.uow, visit.office),
+        state=_state(visit),
+        class_id=visit.number_asked("class"),
+        search=visit.query("search"),
+        sort=visit.query("sort", 30),
+        after=after,
+        most=most,
+    )
 
 
 async def revoke(visit: Visit) -> web.StreamResponse:

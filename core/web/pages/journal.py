@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from core.db.audit import record
 from core.i18n import N_
 from core.queries.journal_quality import SPANS, By, GapLine, JournalQuality, journal_quality
 from core.queries.pages import ON_A_PAGE, Cursor
 from core.web.page import STATISTICS, Page, Visit
 from core.web.table_file import table_file
+from core.web.take_away import note_export
 
 BY: dict[By, str] = {"teacher": N_("By teacher"), "class": N_("By class"), "course": N_("By course")}
 _NUMBERS = ("empty", "register", "topic", "homework", "marks", "lessons")
@@ -82,13 +82,7 @@ async def export(visit: Visit) -> web.StreamResponse:
     """The same lines as a table file, whole; audited."""
     asked = _asked(visit)
     quality, lines = await _quality(visit, asked)
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "journal.export",
-            actor_id=visit.office.officer_id,
-            after={"lines": len(lines), "by": asked.by, "school": int(visit.school.id)},
-        )
+    await note_export(visit, "journal.export", lines=len(lines), by=asked.by)
     t = visit.t
     header = [
         *(t("Name"), t("Teacher"), t("Lessons"), t("Nothing entered")),

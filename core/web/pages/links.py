@@ -5,11 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from core.i18n import N_
-from core.queries.pages import Cursor
-from core.queries.school_links import LinkState, school_links, suspicious_links
+from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE, ON_A_PAGE, Cursor
+from core.queries.school_links import LinkPage, LinkState, SchoolLink, school_links, suspicious_links
 from core.web.page import OFFICE_WORK, Page, Visit
-from core.web.pages.person_forms import note_export
-from core.web.table_file import table_file
+from core.web.take_away import list_file
 from core.words import MESSENGER_NAMES
 
 STATES: dict[LinkState, str] = {
@@ -18,7 +17,6 @@ STATES: dict[LinkState, str] = {
     "suspicious": N_("Many people in one chat"),
     "ended": N_("Ended"),
 }
-_MOST_IN_A_FILE = 20_000
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -27,14 +25,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     first = not visit.query("after", 300) and not visit.query("search") and state == "open"
     return visit.render(
         "links.html",
-        page=await school_links(
-            visit.uow,
-            visit.office,
-            state=state,
-            search=visit.query("search"),
-            sort=visit.query("sort", 30),
-            after=Cursor.read(visit.query("after", 300)),
-        ),
+        page=await _page(visit, Cursor.read(visit.query("after", 300))),
         crowded=await suspicious_links(visit.uow, visit.office) if first else (),
         state=state,
         states=STATES,
@@ -47,37 +38,39 @@ def _state(visit: Visit) -> LinkState:
 
 
 async def export(visit: Visit) -> web.StreamResponse:
-    """The list as a table file; audited."""
-    page = await school_links(
-        visit.uow,
-        visit.office,
-        state=_state(visit),
-        search=visit.query("search"),
-        sort=visit.query("sort", 30),
-        most=_MOST_IN_A_FILE,
-    )
-    await note_export(visit, "links.export", links=len(page.lines))
+    """The list as a table file, whole; audited."""
     t, zone = visit.t, visit.school.zone
     header = [
-        t("Family name"),
-        t("Given name"),
-        t("Messenger"),
-        t("Chat"),
-        t("Linked"),
-        t("Ended"),
-        t("People"),
+        *(t("Family name"), t("Given name"), t("Messenger"), t("Chat")),
+        *(t("Linked"), t("Ended"), t("People")),
     ]
-    rows = [
-        [
+
+    def cells(one: SchoolLink) -> list[str]:
+        return [
             *(one.person.family, one.person.given),
             *(t(MESSENGER_NAMES[one.messenger]), one.title),
             one.linked_at.astimezone(zone).date().isoformat(),
             one.revoked_at.astimezone(zone).date().isoformat() if one.revoked_at else "",
             str(one.people),
         ]
-        for one in page.lines
-    ]
-    return table_file("links.csv", header, rows)
+
+    return await list_file(
+        *(visit, "links.csv", "links.export", header),
+        lambda after: _page(visit, after, FOUND_IN_A_FILE if visit.query("search") else IN_A_FILE),
+        cells,
+        state=_state(visit),
+    )
+
+
+async def _page(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> LinkPage:
+    return await school_links(
+        *(visit.uow, visit.office),
+        state=_state(visit),
+        search=visit.query("search"),
+        sort=visit.query("sort", 30),
+        after=after,
+        most=most,
+    )
 
 
 PAGES = (

@@ -8,23 +8,30 @@ from aiohttp import web
 
 from core.actions.schools import NewSchool, add_school
 from core.actions.web_sessions import WEB_BOT
-from core.db.audit import record
 from core.db.migrate import current_revision, newest_revision
 from core.domain.kinds import Messenger
 from core.domain.rights import Role
 from core.errors import Invalid
 from core.i18n import N_
 from core.queries.org_bots import bot_of
-from core.queries.pages import Cursor
+from core.queries.pages import IN_A_FILE, ON_A_PAGE, Cursor
 from core.queries.school_settings import settled_school
-from core.queries.schools import Bots, SchoolLine, bot_queues, list_schools, places_for, run_by, school_line
+from core.queries.schools import (
+    Bots,
+    SchoolLine,
+    SchoolsPage,
+    bot_queues,
+    list_schools,
+    places_for,
+    run_by,
+    school_line,
+)
 from core.web.page import Page, Visit
 from core.web.pages.school_bot import drop_bot, put_bot
 from core.web.pages.settings import choices, faults_of
-from core.web.table_file import table_file
+from core.web.take_away import list_file
 
 OPERATORS = (Role.OPERATOR,)
-_MOST_IN_A_FILE = 5_000
 
 
 def _bots(visit: Visit) -> Bots:
@@ -34,40 +41,32 @@ def _bots(visit: Visit) -> Bots:
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of schools."""
-    page = await list_schools(
-        visit.uow,
-        visit.actor,
-        _bots(visit),
-        search=visit.query("search"),
-        sort=visit.query("sort", 30),
-        after=Cursor.read(visit.query("after", 300)),
-    )
+    page = await _page(visit, Cursor.read(visit.query("after", 300)))
     return visit.render("schools.html", page=page, may_add=bool(await places_for(visit.uow, visit.actor)))
 
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    page = await list_schools(
-        visit.uow,
-        visit.actor,
-        _bots(visit),
+    t = visit.t
+    return await list_file(
+        *(visit, "schools.csv", "schools.export"),
+        [
+            *(t("School"), t("Belongs to"), t("Pupils"), t("Joined"), t("Bot"), t("Last import")),
+            *(t("Overdue"), t("Problems")),
+        ],
+        lambda after: _page(visit, after, IN_A_FILE),
+        lambda one: _cells(visit, one),
+    )
+
+
+async def _page(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> SchoolsPage:
+    return await list_schools(
+        *(visit.uow, visit.actor, _bots(visit)),
         search=visit.query("search"),
         sort=visit.query("sort", 30),
-        most=_MOST_IN_A_FILE,
+        after=after,
+        most=most,
     )
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            "schools.export",
-            actor_id=visit.office.officer_id,
-            after={"schools": len(page.lines)},
-        )
-    t = visit.t
-    header = [
-        *(t("School"), t("Belongs to"), t("Pupils"), t("Joined"), t("Bot"), t("Last import")),
-        *(t("Overdue"), t("Problems")),
-    ]
-    return table_file("schools.csv", header, [_cells(visit, one) for one in page.lines])
 
 
 def _cells(visit: Visit, one: SchoolLine) -> list[str]:

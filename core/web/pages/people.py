@@ -6,18 +6,16 @@ from aiohttp import web
 
 from core.domain.rights import Role
 from core.i18n import N_
-from core.queries.pages import IN_A_FILE, Cursor, whole
-from core.queries.school_people import PeoplePage, PersonLine, list_people
+from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE, Cursor
+from core.queries.school_people import PersonLine, list_people
 from core.web.page import OFFICE_WORK, Page, Visit
-from core.web.pages.person_forms import classes_of, note_export
-from core.web.table_file import table_file
+from core.web.pages.person_forms import classes_of
+from core.web.take_away import list_file
 
 ROLES = (
     *(Role.STUDENT, Role.GUARDIAN, Role.TEACHER, Role.HEAD, Role.DEPUTY),
     *(Role.SECRETARY, Role.ADMIN, Role.CANTEEN, Role.NURSE),
 )
-_MOST_FOUND = 20_000
-"""A search has no second page."""
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -30,16 +28,17 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def export(visit: Visit) -> web.StreamResponse:
     """The same list as a table file, whole; audited."""
-    asked = _asked(visit)
-
-    async def page(after: Cursor | None) -> PeoplePage:
-        most = _MOST_FOUND if asked["search"] else IN_A_FILE
-        return await list_people(visit.uow, visit.office, **asked, after=after, most=most)  # type: ignore[arg-type]
-
-    await note_export(visit, "people.export", **_recorded(asked))
-    t = visit.t
-    header = [t("Family name"), t("Given name"), t("Roles"), t("Class"), t("Children"), t("Linked")]
-    return table_file("people.csv", header, (_cells(visit, one) async for one in whole(page)))
+    asked, t = _asked(visit), visit.t
+    most = FOUND_IN_A_FILE if asked["search"] else IN_A_FILE
+    return await list_file(
+        visit,
+        "people.csv",
+        "people.export",
+        [t("Family name"), t("Given name"), t("Roles"), t("Class"), t("Children"), t("Linked")],
+        lambda after: list_people(visit.uow, visit.office, **asked, after=after, most=most),  # type: ignore[arg-type]
+        lambda one: _cells(visit, one),
+        **_recorded(asked),
+    )
 
 
 def _recorded(asked: dict[str, object]) -> dict[str, object]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from core.db.audit import record
 from core.domain.personal import PersonalDetails, read_details
 from core.domain.rights import Role, may_grant
 from core.errors import Invalid
@@ -103,14 +102,3 @@ async def found_people(visit: Visit, said: str, *, role: Role | None = None) -> 
 def languages() -> list[tuple[str, str]]:
     """The languages to choose from, each in its own."""
     return list(LANGUAGE_NAMES.items())
-
-
-async def note_export(visit: Visit, action: str, **facts: object) -> None:
-    """That a list was taken away, in the audit."""
-    async with visit.uow.writing():
-        await record(
-            visit.uow,
-            action,
-            actor_id=visit.office.officer_id,
-            after={**facts, "school": int(visit.school.id)},
-        )
