@@ -6,13 +6,15 @@ A page that is added to ``core.web.routes`` and linked from anywhere comes in by
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from core.domain.rights import Role
 from core.web.page import Page
 from core.web.routes import PAGES
 
@@ -23,7 +25,12 @@ _PLACES = [
     )
     for page in PAGES
 ]
-_ALL = frozenset(page.path for page in PAGES if page.method == "GET") - {"/code"}
+LINKED = frozenset(page.path for page in PAGES if page.method == "GET") - {
+    *("/code", "/operator/new", r"/announcements/drafts/{id:\d{1,18}}", r"/import/{id:\d{1,18}}/progress"),
+}
+"""What somebody of the cast reaches by links: not the code of the door, a new school (nobody runs a district), what a form
+leads to, and what a page's script listens to."""
+_ADMINS = LINKED & {page.path for page in PAGES if Role.ADMIN in page.roles}
 _MOST_EXTRA = 60
 Fetch = Callable[[str], Awaitable[tuple[int, str]]]
 """The status and the words of an address on the site; the words are empty where they are no HTML."""
@@ -31,7 +38,11 @@ Fetch = Callable[[str], Awaitable[tuple[int, str]]]
 
 def page_at(method: str, address: str) -> Page | None:
     """The page of the route table that an address leads to."""
-    path = urlsplit(address).path
+    return _page_at(method, urlsplit(address).path)
+
+
+@lru_cache(maxsize=4_096)
+def _page_at(method: str, path: str) -> Page | None:
     return next((page for page, place in _PLACES if page.method == method and place.match(path)), None)
 
 
@@ -61,21 +72,19 @@ class Walked:
     statuses: dict[str, int] = field(default_factory=dict)
     parameters: dict[str, set[str]] = field(default_factory=dict)
     """The parameters of the address that a page's links and filters know, by the page's path in the route table."""
-
-    @property
-    def opened(self) -> set[str]:
-        """The paths of the route table that were reached by a GET."""
-        return {page.path for address in self.pages if (page := page_at("GET", address))}
+    opened: set[str] = field(default_factory=set)
+    """The paths of the route table that were reached by a GET."""
 
 
 async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2, parameters: int = 2) -> Walked:
     """Follow every link below ``/admin``; of the addresses that differ only in numbers or values, so many ``each``, and
     some more as long as there are pages that no link has led to yet. None with more than so many ``parameters``."""
     walked, seen, how_often = Walked(), set[str](), Counter[tuple[object, ...]]()
-    waiting, passed_over = [start], list[str]()
-    while waiting or (passed_over and _ALL - walked.opened):
+    waiting, passed_over, extras = deque([start]), deque[str](), 0
+    while waiting or (passed_over and extras < _MOST_EXTRA and _ADMINS - walked.opened):
         is_extra = not waiting
-        address = (passed_over if is_extra else waiting).pop(0)
+        address = (passed_over if is_extra else waiting).popleft()
+        extras += is_extra
         page = page_at("GET", address)
         if page is None or (address in seen and not is_extra):
             continue
@@ -85,14 +94,14 @@ async def walk(fetch: Fetch, *, start: str = "/admin", each: int = 2, parameters
             continue
         how_often[page.path, names] += 1
         if how_often[page.path, names] > each and not is_extra:
-            if len(passed_over) < _MOST_EXTRA:
-                passed_over.append(address)
+            passed_over.append(address)
             continue
         walked.parameters.setdefault(page.path, set()).update(names)
         walked.statuses[address], text = await fetch(address)
         if not text:
             continue
         walked.pages[address] = text
+        walked.opened.add(page.path)
         soup = BeautifulSoup(text, "html.parser")
         for link in soup.find_all("a", href=True):
             found = urljoin(address, str(link["href"])).partition("#")[0]

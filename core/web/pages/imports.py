@@ -270,7 +270,7 @@ def _share(step: object) -> float:
 
 
 PAGES = (
-    Page("GET", "/import", show, IMPORTERS, entry=(N_("Import"), 40)),
+    Page("GET", "/import", show, IMPORTERS, entry=(N_("Import"), 70)),
     Page("POST", "/import", upload, IMPORTERS, takes_file=True),
     Page("POST", "/import/export", export, IMPORTERS, needs_code=True),
     Page("GET", r"/import/{id:\d{1,18}}", show_run, IMPORTERS),

@@ -172,7 +172,7 @@ async def revoke(visit: Visit) -> web.StreamResponse:
 
 
 PAGES = (
-    Page("GET", "/invitations", show, OFFICE_WORK, entry=(N_("Invitations"), 20)),
+    Page("GET", "/invitations", show, OFFICE_WORK, entry=(N_("Invitations"), 12)),
     Page("POST", "/invitations", issue, OFFICE_WORK),
     Page("POST", "/invitations/export", export, OFFICE_WORK, needs_code=True),
     Page("POST", "/invitations/revoke", revoke_class, OFFICE_WORK),
