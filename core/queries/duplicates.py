@@ -48,11 +48,11 @@ async def lookalikes_of(
     uow: UnitOfWork, office: Office, details: PersonalDetails, *, but: int = 0
 ) -> Sequence[Lookalike]:
     """The office's people who may be the one described, ten at most. One statement."""
-    found = []
+    found, described = [], _Described(details)
     for row in await uow.rows(_people(office, office.school.today(uow.now))):
         if row.id == but:
             continue
-        because = _alike(details, _details(row))
+        because = _alike(described, _Described(_details(row)))
         if because:
             found.append(Lookalike(PersonId(row.id), _name(row), row.birth_date, because))
     found.sort(key=lambda one: (-len(one.because), one.name.sort_key, one.id))
@@ -62,13 +62,15 @@ async def lookalikes_of(
 async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[DuplicatePair]:
     """Pairs of the office's people who may be one, the surest first, a hundred at most. Two statements."""
     rows = await uow.rows(_people(office, office.school.today(uow.now)))
+    described = {row.id: _Described(_details(row)) for row in rows}
     groups: defaultdict[tuple[str, str], list[sa.Row[Any]]] = defaultdict(list)
     for row in rows:
-        groups["name", _words(_name(row))].append(row)
-        if key := phone_key(row.phone):
-            groups["phone", key].append(row)
-        if row.email:
-            groups["email", row.email.casefold()].append(row)
+        known = described[row.id]
+        groups["name", known.words].append(row)
+        if known.phone:
+            groups["phone", known.phone].append(row)
+        if known.email:
+            groups["email", known.email].append(row)
         if row.birth_date is not None:
             groups["birth_date", f"{row.birth_date} {fold(row.family)[:1]}"].append(row)
     office_people = sa.select(Person.id).where(known_to(office, office.school.today(uow.now)))
@@ -85,7 +87,7 @@ async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[Duplica
             both = frozenset((one.id, other.id))
             if both in pairs or other.id in children[one.id] or one.id in children[other.id]:
                 continue
-            because = _alike(_details(one), _details(other))
+            because = _alike(described[one.id], described[other.id])
             if because and children[one.id] & children[other.id]:
                 because += ("child",)
             # Namesakes are many; something more must agree.
@@ -120,27 +122,37 @@ def _details(row: sa.Row[Any]) -> PersonalDetails:
     return PersonalDetails(_name(row), row.birth_date, row.email, row.phone)
 
 
-def _words(name: PersonName) -> str:
-    return " ".join(sorted(fold(f"{name.family} {name.given}").split()))
+class _Described:
+    """A description made ready to be compared with thousands: names folded, telephone and e-mail as keys."""
+
+    __slots__ = ("birth_date", "email", "middle", "name", "phone", "words")
+
+    def __init__(self, details: PersonalDetails) -> None:
+        self.name = details.name
+        self.words = " ".join(sorted(fold(f"{details.name.family} {details.name.given}").split()))
+        self.middle = fold(details.name.middle)
+        self.birth_date = details.birth_date
+        self.phone = phone_key(details.phone)
+        self.email = details.email.casefold()
 
 
-def _alike(one: PersonalDetails, other: PersonalDetails) -> tuple[str, ...]:
+def _alike(one: _Described, other: _Described) -> tuple[str, ...]:
     """What agrees of two descriptions of perhaps one person; () where they are two.
 
     The names must be alike, and birth dates that are known must be the same, unless telephone or e-mail is.
     """
-    same = _words(one.name) == _words(other.name)
+    same = one.words == other.words
     if not same and not _similar(one.name, other.name):
         return ()
     because = ["name"]
     if one.birth_date is not None and one.birth_date == other.birth_date:
         because.append("birth_date")
-    if phone_key(one.phone) and phone_key(one.phone) == phone_key(other.phone):
+    if one.phone and one.phone == other.phone:
         because.append("phone")
-    if one.email and one.email.casefold() == other.email.casefold():
+    if one.email and one.email == other.email:
         because.append("email")
     apart = None not in (one.birth_date, other.birth_date) and one.birth_date != other.birth_date
-    middles = {fold(one.name.middle), fold(other.name.middle)} - {""}
+    middles = {one.middle, other.middle} - {""}
     if (apart or len(middles) > 1) and not {"phone", "email"} & set(because):
         return ()
     # A name that is only similar needs something else that agrees.

@@ -81,7 +81,11 @@ def left_people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
 
 def known_to(office: Office, today: date) -> sa.ColumnElement[bool]:
     """Whether the office may see a person: one of the school's, or one who left it for no other."""
-    return sa.or_(people_of(office, today), left_people_of(office, today))
+    return sa.and_(
+        # Says nothing more than what follows, but it is the small set to begin with.
+        ever_of_school(Person.id, office.school.id),
+        sa.or_(people_of(office, today), sa.not_(_looked_after_elsewhere(office, today))),
+    )
 
 
 @dataclass(frozen=True, slots=True)

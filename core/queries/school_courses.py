@@ -214,19 +214,17 @@ async def course_card(uow: UnitOfWork, office: Office, course_id: int) -> Course
 
 
 async def _members(uow: UnitOfWork, class_id: int | None, course_id: int, today: date) -> tuple[Member, ...]:
-    is_in = sa.exists().where(
-        CourseEnrollment.student_id == Person.id,
-        CourseEnrollment.course_id == course_id,
-        holds_on(CourseEnrollment, today),
+    in_course = sa.select(CourseEnrollment.student_id).where(
+        CourseEnrollment.course_id == course_id, holds_on(CourseEnrollment, today)
     )
-    in_class = sa.exists().where(
-        Enrollment.student_id == Person.id,
-        Enrollment.class_id == (class_id or 0),
-        holds_on(Enrollment, today),
+    in_class = sa.select(Enrollment.student_id).where(
+        Enrollment.class_id == (class_id or 0), holds_on(Enrollment, today)
     )
+    is_in = Person.id.in_(in_course)
     rows = await uow.rows(
         sa.select(Person.id, Person.family, Person.given, Person.middle, is_in.label("is_in"))
-        .where(sa.or_(is_in, in_class))
+        # Said as one set, so that a region's other people are not gone through.
+        .where(Person.id.in_(sa.union(in_course, in_class)))
         .order_by(Person.name_key, Person.id)
     )
     return tuple(

@@ -131,12 +131,8 @@ _CODE_ORDERS = {
     "name": Order(Person.name_key),
     "expires": Order(Invitation.expires_at, datetime),
 }
-_CROWDED = (
-    sa.select(ChatLink.chat_id)
-    .where(ChatLink.revoked_at.is_(None))
-    .group_by(ChatLink.chat_id)
-    .having(sa.func.count(ChatLink.person_id.distinct()) >= MANY_PEOPLE)
-)
+# Asked of each chat of the school, so that a region's others are not gone through.
+_IS_CROWDED = _PEOPLE >= MANY_PEOPLE
 
 
 async def school_links(
@@ -154,7 +150,7 @@ async def school_links(
     states: dict[LinkState, sa.ColumnElement[bool]] = {
         "open": is_open,
         "blocked": sa.and_(is_open, Chat.blocked_since.is_not(None)),
-        "suspicious": sa.and_(is_open, ChatLink.chat_id.in_(_CROWDED)),
+        "suspicious": sa.and_(is_open, _IS_CROWDED),
         "ended": ChatLink.revoked_at.is_not(None),
     }
     numbers = await uow.row(
@@ -189,7 +185,7 @@ async def suspicious_links(uow: UnitOfWork, office: Office) -> Sequence[SchoolLi
     """The open links of chats that speak for ``MANY_PEOPLE`` and more, by chat. One statement."""
     rows = await uow.rows(
         _links(office)
-        .where(ChatLink.revoked_at.is_(None), ChatLink.chat_id.in_(_CROWDED))
+        .where(ChatLink.revoked_at.is_(None), _IS_CROWDED)
         .order_by(ChatLink.chat_id, ChatLink.id)
         .limit(100)
     )
