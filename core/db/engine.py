@@ -2,7 +2,8 @@
 
 SQLite (WAL, foreign keys on) has a single writing connection, so writers queue in the process instead of
 failing with "database is locked"; its transactions begin IMMEDIATE, because a read transaction that is
-upgraded fails at once when another has written meanwhile. Its reads run where they are asked for, without a
+upgraded fails at once when another has written meanwhile. A statement of it is one hop to the connection's thread
+(``core/db/one_hop.py``). Its reads run where they are asked for, without a
 thread between: a hop to a thread and back costs more than the tenth of a millisecond of a usual read, and many times
 that on a busy machine (``bench/conversation.py``). Those that a module keeps go past SQLAlchemy
 (``core/db/kept_statements.py``). In WAL mode a read waits for no writer. A read that may take long
@@ -29,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from core.db.kept_statements import KeptStatements
+from core.db.one_hop import DRIVER
 
 _READERS = 4
 LONG: Mapping[str, Any] = {"schoolbell_long": True}
@@ -154,11 +156,11 @@ class _SqliteReader:
 
 def _sqlite_writer(url: sa.URL) -> AsyncEngine:
     engine = create_async_engine(
-        url,
+        url.set(drivername=DRIVER),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_reset_on_return="rollback",
+        pool_reset_on_return=None,
         # Waiting for the one writer is normal under load; failing after the default 30 s is not.
         pool_timeout=120,
         hide_parameters=True,
@@ -173,6 +175,12 @@ def _sqlite_writer(url: sa.URL) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "reset")
+    def on_reset(connection: Any, _record: Any, _state: Any) -> None:
+        # Nothing is left of a transaction that was ended, so usually there is no hop for it.
+        if connection.driver_connection.in_transaction:
+            connection.rollback()
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: sa.Connection) -> None:

