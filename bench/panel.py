@@ -139,12 +139,17 @@ async def _addresses(url: str, token: str, figures: dict[str, Figures]) -> dict[
 
 
 async def _ask(
-    url: str, token: str, rounds: int, pause: float, seed: int, figures: dict[str, Figures]
+    url: str,
+    token: str,
+    own: dict[str, str],
+    rounds: int,
+    pause: float,
+    seed: int,
+    figures: dict[str, Figures],
 ) -> None:
-    """One administrator: every page so many times. What is about a row is found anew: rows belong to a school."""
+    """One administrator: every page so many times."""
     chance = random.Random(seed)
     async with _client(url, token) as client:
-        own = await _addresses(url, token, defaultdict(Figures))
         for _ in range(rounds):
             for name in chance.sample(sorted(own), len(own)):
                 await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
@@ -157,10 +162,17 @@ async def _ask(
 
 async def _run(url: str, tokens: list[str], rounds: int, pause: float) -> dict[str, Any]:
     figures: dict[str, Figures] = defaultdict(Figures)
-    await _addresses(url, tokens[0], figures)
+    # What is about a row is found anew by each: rows belong to a school. And before anybody's time is taken.
+    own = [
+        await _addresses(url, token, figures if not n else defaultdict(Figures))
+        for n, token in enumerate(tokens)
+    ]
     started = time.perf_counter()
     await asyncio.gather(
-        *(_ask(url, token, rounds, pause, seed, figures) for seed, token in enumerate(tokens))
+        *(
+            _ask(url, token, addresses, rounds, pause, seed, figures)
+            for seed, (token, addresses) in enumerate(zip(tokens, own, strict=True))
+        )
     )
     asked = sum(len(one.spent) for one in figures.values())
     print(f"{asked / (time.perf_counter() - started):.0f} pages a second")
