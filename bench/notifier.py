@@ -412,7 +412,7 @@ def main() -> None:
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as name:
-        server = start_postgres(Path(name) / "postgres")
+        server = start_postgres()
         try:
             address = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
             bench = uvloop.run(_run(options, Path(name), address))

@@ -197,7 +197,7 @@ def main() -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         address = f"sqlite+aiosqlite:///{folder}/panel.db"
         if given.postgres:
-            server = start_postgres(Path(folder) / "postgres")
+            server = start_postgres()
             stack.callback(server.cleanup)
             address = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
         tokens = uvloop.run(_prepare(address, 10 if given.quick else 100, 1000))

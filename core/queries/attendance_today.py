@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from core.domain.kinds import AttendanceKind
 from core.queries.held_lessons import held_lessons
 from core.queries.offices import Office
 
+Rows = Sequence[sa.Row[Any]]
 REGISTERS_BY = time(11)
 """On the school's wall: from then on a class without a register of the day stands out."""
 
@@ -86,21 +89,40 @@ async def attendance_on(uow: UnitOfWork, office: Office, day: date | None = None
     school = office.school
     now = uow.now.astimezone(school.zone)
     on = day or now.date()
-    classes = await uow.rows(
-        sa.select(SchoolClass.id, SchoolClass.name, sa.func.count(Enrollment.student_id).label("pupils"))
-        .outerjoin(Enrollment, (Enrollment.class_id == SchoolClass.id) & holds_on(Enrollment, on))
-        .where(
-            SchoolClass.school_id == school.id,
-            sa.or_(SchoolClass.ended_on.is_(None), SchoolClass.ended_on >= on),
-        )
-        .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
-        .order_by(SchoolClass.grade, SchoolClass.name, SchoolClass.id)
-    )
+    about = {"school_id": school.id, "day": on}
+    classes = await uow.rows(_CLASSES, about)
     held = await held_lessons(uow, school, on, on)
     wall = time.max if on < now.date() else now.time() if on == now.date() else time.min
-    begun = sa.or_(held.c.starts.is_(None), held.c.starts <= sa.bindparam("wall", wall, type_=sa.Time()))
+    lessons = await uow.rows(_registers(held.table), {**held.values, "wall": wall})
+    missing = {row.class_id: row for row in await uow.rows(_MISSING, about)}
+    reported = {row.class_id: row.number for row in await uow.rows(_REPORTED, about)}
+    return SchoolAttendance(
+        on,
+        _classes(classes, lessons, missing, reported),
+        on < now.date() or (on == now.date() and now.time() >= REGISTERS_BY),
+    )
+
+
+_SCHOOL_ID = sa.bindparam("school_id", type_=sa.BigInteger())
+_DAY = sa.bindparam("day", type_=sa.Date())
+_CLASSES = (
+    sa.select(SchoolClass.id, SchoolClass.name, sa.func.count(Enrollment.student_id).label("pupils"))
+    .outerjoin(Enrollment, (Enrollment.class_id == SchoolClass.id) & holds_on(Enrollment, _DAY))
+    .where(
+        SchoolClass.school_id == _SCHOOL_ID,
+        sa.or_(SchoolClass.ended_on.is_(None), SchoolClass.ended_on >= _DAY),
+    )
+    .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
+    .order_by(SchoolClass.grade, SchoolClass.name, SchoolClass.id)
+)
+
+
+@lru_cache(maxsize=16)
+def _registers(held: sa.CTE) -> sa.Executable:
+    """By class: lessons begun so far, and those with a register."""
+    begun = sa.or_(held.c.starts.is_(None), held.c.starts <= sa.bindparam("wall", type_=sa.Time()))
     taken = Lesson.register_taken_at.is_not(None)
-    lessons = await uow.rows(
+    return (
         sa.select(
             Course.class_id,
             sa.func.sum(sa.case((sa.or_(begun, taken), 1), else_=0)).label("lessons"),
@@ -118,11 +140,6 @@ async def attendance_on(uow: UnitOfWork, office: Office, day: date | None = None
         .group_by(Course.class_id)
         .execution_options(**LONG)
     )
-    return SchoolAttendance(
-        on,
-        _classes(classes, lessons, await _missing(uow, office, on), await _reported(uow, office, on)),
-        on < now.date() or (on == now.date() and now.time() >= REGISTERS_BY),
-    )
 
 
 _KINDS = {
@@ -134,45 +151,35 @@ _KINDS = {
 }
 
 
-async def _missing(uow: UnitOfWork, office: Office, on: date) -> dict[int, dict[str, int]]:
-    """Pupils by class and kind. One statement."""
-    rows = await uow.rows(
-        sa.select(
-            Enrollment.class_id,
-            *(
-                sa.func.count(sa.case((condition, Attendance.student_id)).distinct()).label(name)
-                for name, condition in _KINDS.items()
-            ),
-        )
-        .select_from(Lesson)
-        .join(Course, (Course.id == Lesson.course_id) & (Course.school_id == office.school.id))
-        .join(Attendance, Attendance.lesson_id == Lesson.id)
-        .join(Enrollment, (Enrollment.student_id == Attendance.student_id) & holds_on(Enrollment, on))
-        .where(Lesson.date == on)
-        .group_by(Enrollment.class_id)
+# The lessons are found by their courses: those of a day alone are a whole region's.
+_MISSING = (
+    sa.select(
+        Enrollment.class_id,
+        *(
+            sa.func.count(sa.case((condition, Attendance.student_id)).distinct()).label(name)
+            for name, condition in _KINDS.items()
+        ),
     )
-    return {row.class_id: {name: getattr(row, name) for name in _KINDS} for row in rows}
-
-
-async def _reported(uow: UnitOfWork, office: Office, on: date) -> dict[int, int]:
-    """Pupils by class whose parents reported something for the day. One statement."""
-    rows = await uow.rows(
-        sa.select(
-            Enrollment.class_id,
-            sa.func.count(AbsenceNotice.child_id.distinct()).label("number"),
-        )
-        .join(Enrollment, (Enrollment.student_id == AbsenceNotice.child_id) & holds_on(Enrollment, on))
-        .join(SchoolClass, SchoolClass.id == Enrollment.class_id)
-        .where(
-            SchoolClass.school_id == office.school.id, AbsenceNotice.starts <= on, AbsenceNotice.ends >= on
-        )
-        .group_by(Enrollment.class_id)
+    .select_from(Lesson)
+    .join(Attendance, Attendance.lesson_id == Lesson.id)
+    .join(Enrollment, (Enrollment.student_id == Attendance.student_id) & holds_on(Enrollment, _DAY))
+    .where(
+        Lesson.course_id.in_(sa.select(Course.id).where(Course.school_id == _SCHOOL_ID)), Lesson.date == _DAY
     )
-    return {row.class_id: row.number for row in rows}
+    .group_by(Enrollment.class_id)
+    .execution_options(**LONG)
+)
+_REPORTED = (
+    sa.select(Enrollment.class_id, sa.func.count(AbsenceNotice.child_id.distinct()).label("number"))
+    .join(Enrollment, (Enrollment.student_id == AbsenceNotice.child_id) & holds_on(Enrollment, _DAY))
+    .join(SchoolClass, SchoolClass.id == Enrollment.class_id)
+    .where(SchoolClass.school_id == _SCHOOL_ID, AbsenceNotice.starts <= _DAY, AbsenceNotice.ends >= _DAY)
+    .group_by(Enrollment.class_id)
+)
 
 
 def _classes(
-    classes: Any, lessons: Any, missing: dict[int, dict[str, int]], reported: dict[int, int]
+    classes: Rows, lessons: Rows, missing: Mapping[int, sa.Row[Any]], reported: Mapping[int, int]
 ) -> tuple[ClassAttendance, ...]:
     begun: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     begun.update({row.class_id: (int(row.lessons), int(row.registered)) for row in lessons})
@@ -184,7 +191,7 @@ def _classes(
             lessons=begun[row.id][0],
             registered=begun[row.id][1],
             reported=reported.get(row.id, 0),
-            **(missing.get(row.id) or dict.fromkeys(_KINDS, 0)),
+            **{name: getattr(missing.get(row.id), name, 0) for name in _KINDS},
         )
         for row in classes
     )

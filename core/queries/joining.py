@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
 from core.db.engine import LONG
 from core.db.models import Chat, ChatLink, Enrollment, Guardianship, RoleAssignment, SchoolClass
+from core.db.models.base import UtcDateTime
 from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
@@ -47,34 +47,7 @@ class Joining:
 async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
     """Two statements."""
     today = office.school.today(uow.now)
-    pupil = RoleAssignment.person_id
-    by_guardian = sa.exists().where(
-        Guardianship.child_id == pupil,
-        Guardianship.rights != GuardianRights.NONE,
-        sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
-        is_linked(Guardianship.guardian_id),
-    )
-    reached = sa.case((sa.or_(is_linked(pupil), by_guardian), 1), else_=0)
-    rows = await uow.rows(
-        sa.select(
-            *(SchoolClass.id, SchoolClass.name, SchoolClass.grade),
-            sa.func.count(pupil.distinct()).label("pupils"),
-            sa.func.sum(reached).label("reached"),
-        )
-        .select_from(RoleAssignment)
-        .outerjoin(Enrollment, (Enrollment.student_id == pupil) & holds_on(Enrollment, today))
-        .outerjoin(
-            SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == office.school.id)
-        )
-        .where(
-            RoleAssignment.org_id == office.school.id,
-            RoleAssignment.role == Role.STUDENT,
-            holds_on(RoleAssignment, today),
-        )
-        .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
-        .order_by(SchoolClass.grade, SchoolClass.name)
-        .execution_options(**LONG)
-    )
+    rows = await uow.rows(_BY_CLASS, {"school_id": office.school.id, "day": today})
     classes = tuple(
         ClassJoined(row.id, row.name, row.pupils, int(row.reached)) for row in rows if row.id is not None
     )
@@ -89,20 +62,59 @@ async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
 async def _weeks(uow: UnitOfWork, office: Office, today: date) -> tuple[tuple[date, int], ...]:
     monday = today - timedelta(days=today.weekday())
     begins = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    first = (
-        sa.select(sa.func.min(ChatLink.linked_at).label("at"))
-        .join(Chat, Chat.id == ChatLink.chat_id)
-        .where(
-            Chat.messenger != Messenger.TERMINAL,
-            ever_of_school(ChatLink.person_id, office.school.id),
-        )
-        .group_by(ChatLink.person_id)
-        .subquery()
+    bounds = [
+        datetime.combine(day, time(), office.school.zone) for day in (*begins, monday + timedelta(weeks=1))
+    ]
+    joined = await uow.row(
+        _BY_WEEK,
+        {"school_id": office.school.id, **{f"week_{number}": at for number, at in enumerate(bounds)}},
     )
-    since = uow.now - timedelta(weeks=WEEKS + 1)
-    rows = await uow.rows(sa.select(first.c.at).where(first.c.at >= since).execution_options(**LONG))
-    joined: Counter[date] = Counter()
-    for row in rows:
-        day = row.at.astimezone(office.school.zone).date()
-        joined[day - timedelta(days=day.weekday())] += 1
-    return tuple((week, joined[week]) for week in begins)
+    assert joined is not None
+    return tuple((week, int(number or 0)) for week, number in zip(begins, joined, strict=True))
+
+
+_SCHOOL_ID = sa.bindparam("school_id", type_=sa.BigInteger())
+_DAY = sa.bindparam("day", type_=sa.Date())
+_PUPIL = RoleAssignment.person_id
+_BY_GUARDIAN = sa.exists().where(
+    Guardianship.child_id == _PUPIL,
+    Guardianship.rights != GuardianRights.NONE,
+    sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= _DAY),
+    is_linked(Guardianship.guardian_id),
+)
+_BY_CLASS = (
+    sa.select(
+        *(SchoolClass.id, SchoolClass.name, SchoolClass.grade),
+        sa.func.count(_PUPIL.distinct()).label("pupils"),
+        sa.func.sum(sa.case((sa.or_(is_linked(_PUPIL), _BY_GUARDIAN), 1), else_=0)).label("reached"),
+    )
+    .select_from(RoleAssignment)
+    .outerjoin(Enrollment, (Enrollment.student_id == _PUPIL) & holds_on(Enrollment, _DAY))
+    .outerjoin(SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == _SCHOOL_ID))
+    .where(
+        RoleAssignment.org_id == _SCHOOL_ID,
+        RoleAssignment.role == Role.STUDENT,
+        holds_on(RoleAssignment, _DAY),
+    )
+    .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
+    .order_by(SchoolClass.grade, SchoolClass.name)
+    .execution_options(**LONG)
+)
+_FIRST_LINKS = (
+    sa.select(sa.func.min(ChatLink.linked_at).label("at"))
+    .join(Chat, Chat.id == ChatLink.chat_id)
+    .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, _SCHOOL_ID))
+    .group_by(ChatLink.person_id)
+    .subquery()
+)
+_BOUNDS = [sa.bindparam(f"week_{number}", type_=UtcDateTime()) for number in range(WEEKS + 1)]
+_BY_WEEK = sa.select(
+    *(
+        sa.func.sum(
+            sa.case(
+                ((_FIRST_LINKS.c.at >= _BOUNDS[week]) & (_FIRST_LINKS.c.at < _BOUNDS[week + 1]), 1), else_=0
+            )
+        ).label(f"week_{week}")
+        for week in range(WEEKS)
+    )
+).execution_options(**LONG)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -89,7 +90,10 @@ class _Counted:
 
 async def journal_gaps(uow: UnitOfWork, office: Office, days: int) -> Gaps:
     """The whole school's, over the days before today. Two statements."""
-    return sum((one.gaps for one in await _counted(uow, office, days)), Gaps())
+    held, values = await _past(uow, office, days)
+    row = await uow.row(_totals(held), values)
+    assert row is not None
+    return _gaps(row)
 
 
 async def journal_quality(
@@ -179,8 +183,45 @@ _TEACHERS = (
 
 async def _counted(uow: UnitOfWork, office: Office, days: int) -> list[_Counted]:
     """By course and by who stood in. Two statements, whatever the number of lessons."""
+    held, values = await _past(uow, office, days)
+    rows = await uow.rows(_by_course(held), values)
+    return [_Counted(row.course_id, row.substitute_id, _gaps(row)) for row in rows]
+
+
+def _gaps(row: sa.Row[Any]) -> Gaps:
+    counts = (row.lessons, row.empty, row.register, row.topic, row.homework, row.marks)
+    return Gaps(*(int(one or 0) for one in counts))
+
+
+async def _past(uow: UnitOfWork, office: Office, days: int) -> tuple[sa.CTE, Mapping[str, Any]]:
+    """The lessons of the days before today, and what a statement over them is run with. One statement."""
     today = office.school.today(uow.now)
     held = await held_lessons(uow, office.school, today - timedelta(days=days), today - timedelta(days=1))
+    return held.table, {**held.values, "last_due": today + _HOMEWORK_AHEAD}
+
+
+@lru_cache(maxsize=64)
+def _totals(held: sa.CTE) -> sa.Select[Any]:
+    return sa.select(*_counts(_lessons(held))).execution_options(**LONG)
+
+
+@lru_cache(maxsize=64)
+def _by_course(held: sa.CTE) -> sa.Select[Any]:
+    lessons = _lessons(held)
+    keys = (lessons.c.course_id, lessons.c.substitute_id)
+    return sa.select(*keys, *_counts(lessons)).group_by(*keys).execution_options(**LONG)
+
+
+def _counts(lessons: sa.Subquery) -> tuple[sa.ColumnElement[Any], ...]:
+    return (
+        sa.func.count().label("lessons"),
+        sa.func.sum(lessons.c.register * lessons.c.topic * lessons.c.marks).label("empty"),
+        *(sa.func.sum(lessons.c[name]).label(name) for name in ("register", "topic", "homework", "marks")),
+    )
+
+
+def _lessons(held: sa.CTE) -> sa.Subquery:
+    """Each held lesson with a 1 for what it lacks."""
     no_register = Lesson.register_taken_at.is_(None)
     no_topic = sa.func.coalesce(Lesson.topic, "") == ""
     no_marks = sa.not_(
@@ -194,7 +235,7 @@ async def _counted(uow: UnitOfWork, office: Office, days: int) -> list[_Counted]
     no_homework = sa.not_(
         sa.exists().where(
             Homework.course_id == held.c.course_id,
-            Homework.due_on.between(held.c.day, sa.bindparam("last_due", today + _HOMEWORK_AHEAD)),
+            Homework.due_on.between(held.c.day, sa.bindparam("last_due", type_=sa.Date())),
             Homework.withdrawn_at.is_(None),
             sa.or_(
                 Homework.set_lesson_id == Lesson.id,
@@ -204,7 +245,7 @@ async def _counted(uow: UnitOfWork, office: Office, days: int) -> list[_Counted]
             ),
         )
     )
-    lessons = (
+    return (
         sa.select(
             *(held.c.course_id, held.c.substitute_id),
             *(_one(no_register, "register"), _one(no_topic, "topic")),
@@ -219,30 +260,6 @@ async def _counted(uow: UnitOfWork, office: Office, days: int) -> list[_Counted]
         )
         .subquery()
     )
-    columns: Sequence[Any] = [lessons.c[name] for name in ("register", "topic", "homework", "marks")]
-    rows = await uow.rows(
-        sa.select(
-            *(lessons.c.course_id, lessons.c.substitute_id),
-            sa.func.count().label("lessons"),
-            sa.func.sum(lessons.c.register * lessons.c.topic * lessons.c.marks).label("empty"),
-            *(sa.func.sum(one).label(one.name) for one in columns),
-        )
-        .group_by(lessons.c.course_id, lessons.c.substitute_id)
-        .execution_options(**LONG)
-    )
-    return [
-        _Counted(
-            row.course_id,
-            row.substitute_id,
-            Gaps(
-                *(
-                    int(one)
-                    for one in (row.lessons, row.empty, row.register, row.topic, row.homework, row.marks)
-                )
-            ),
-        )
-        for row in rows
-    ]
 
 
 def _one(condition: sa.ColumnElement[bool], name: str) -> sa.Label[int]:

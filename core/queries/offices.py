@@ -28,11 +28,12 @@ def is_linked(person_id: Any) -> sa.Exists:
     )
 
 
-def ever_of_school(person_id: Any, school_id: int) -> sa.ColumnElement[bool]:
+def ever_of_school(person_id: Any, school_id: Any) -> sa.ColumnElement[bool]:
     """Whether a person is, or ever was, one of a school's people: by a role there, or as a pupil's guardian."""
     own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == school_id)
     guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
-    return sa.or_(person_id.in_(own), person_id.in_(guardians))
+    of_school: sa.ColumnElement[bool] = person_id.in_(sa.union(own, guardians))
+    return of_school
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,8 @@ async def test_the_clock_jumps(database: Database, api: BotApiProcess) -> None:
 class _Postgres:
     """A server of its own, which may be restarted."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = start_postgres(folder)
+    def __init__(self) -> None:
+        self._server = start_postgres()
         self.url = self._server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
 
     def crash(self) -> None:
@@ -135,8 +135,8 @@ class _Postgres:
         self._server.cleanup()
 
 
-async def _restart_postgres(folder: Path, api: BotApiProcess, *, chats: int, away: float) -> None:
-    server = _Postgres(folder)
+async def _restart_postgres(api: BotApiProcess, *, chats: int, away: float) -> None:
+    server = _Postgres()
     try:
         database = Database(server.url)
         await migrate(database)
@@ -156,10 +156,10 @@ async def _restart_postgres(folder: Path, api: BotApiProcess, *, chats: int, awa
         server.end()
 
 
-async def test_postgres_is_restarted_in_the_middle(tmp_path: Path, api: BotApiProcess) -> None:
-    await _restart_postgres(tmp_path / "server", api, chats=200, away=1)
+async def test_postgres_is_restarted_in_the_middle(api: BotApiProcess) -> None:
+    await _restart_postgres(api, chats=200, away=1)
 
 
 @pytest.mark.soak
-async def test_postgres_is_away_for_a_minute(tmp_path: Path, api: BotApiProcess) -> None:
-    await _restart_postgres(tmp_path / "server", api, chats=1_000, away=60)
+async def test_postgres_is_away_for_a_minute(api: BotApiProcess) -> None:
+    await _restart_postgres(api, chats=1_000, away=60)

