@@ -118,6 +118,6 @@ class Visit:
         return aiohttp_jinja2.render_template(
             template,
             self.request,
-            {"visit": self, "t": self.t, "plural": self.t.plural, **context},
+            {"visit": self, "t": self.t, "plural": self.t.plural, "context": self.t.context, **context},
             status=status,
         )
