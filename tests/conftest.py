@@ -15,7 +15,7 @@ from core.db.uow import UnitOfWork
 from core.settings import Settings
 from tests.cast import NOW, Cast
 from tests.support.browser import Site, open_site
-from tests.support.databases import PostgresTemplates, SqliteTemplates, start_postgres
+from tests.support.databases import PostgresDatabases, SqliteDatabases, start_postgres
 
 # A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
 hypothesis_settings.register_profile(
@@ -39,15 +39,15 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_templates(postgres: str) -> PostgresTemplates:
-    """What every test's PostgreSQL database is copied from."""
-    return PostgresTemplates(postgres)
+def postgres_databases(postgres: str) -> PostgresDatabases:
+    """What every test's PostgreSQL database comes from."""
+    return PostgresDatabases(postgres)
 
 
 @pytest.fixture(scope="session")
-def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
     """What every test's SQLite database is copied from."""
-    return SqliteTemplates(tmp_path_factory.mktemp("sqlite"))
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -63,16 +63,15 @@ async def database(
     """A database in the newest shape; empty but for the cast, where the test asks for it."""
     with_cast = "cast" in request.fixturenames
     if database_kind == "sqlite":
-        files: SqliteTemplates = request.getfixturevalue("sqlite_templates")
+        files: SqliteDatabases = request.getfixturevalue("sqlite_databases")
         opened = await files.copy_to(tmp_path / "school.db", with_cast=with_cast)
         yield opened
         await opened.close()
         return
-    server: PostgresTemplates = request.getfixturevalue("postgres_templates")
-    name, opened = await server.copy_of(with_cast=with_cast)
+    server: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    opened = await server.opened(with_cast=with_cast)
     yield opened
     await opened.close()
-    await server.drop(name)
 
 
 @pytest.fixture
@@ -85,7 +84,7 @@ async def uow(database: Database, clock: FrozenClock) -> AsyncIterator[UnitOfWor
 @pytest.fixture
 def cast(database: Database, database_kind: str, request: pytest.FixtureRequest) -> Cast:
     """The named cast, each linked to a chat of their own; ``database`` was made with them."""
-    templates: SqliteTemplates | PostgresTemplates = request.getfixturevalue(f"{database_kind}_templates")
+    templates: SqliteDatabases | PostgresDatabases = request.getfixturevalue(f"{database_kind}_databases")
     return templates.cast
 
 

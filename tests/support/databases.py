@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
+import asyncpg
 
 from core.clock import FrozenClock
 from core.db.engine import Database
@@ -46,7 +47,7 @@ def start_postgres() -> Any:
     return server
 
 
-class _Templates:
+class _Databases:
     """What both kinds share: each template is made when it is first asked for, and the cast's ids are remembered."""
 
     def __init__(self) -> None:
@@ -65,7 +66,7 @@ class _Templates:
         await opened.close()
 
 
-class SqliteTemplates(_Templates):
+class SqliteDatabases(_Databases):
     """Files in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -83,39 +84,96 @@ class SqliteTemplates(_Templates):
         return Database(f"sqlite+aiosqlite:///{path}")
 
 
-class PostgresTemplates(_Templates):
-    """Databases of a server; nothing there outlives a crash, so nothing needs to reach its disk."""
+class PostgresDatabases(_Databases):
+    """One database of a server, emptied and filled anew for each test: to copy one takes a hundred times as long.
+
+    What stands in it when it was migrated, and with the cast, is kept in schemas beside its own. A test that alters its
+    tables leaves a note of that, and the next one gets a new database. Nothing here outlives a crash, so nothing needs
+    to reach the disk.
+    """
 
     def __init__(self, server: str) -> None:
         super().__init__()
         self._server = server
         self._numbers = itertools.count(1)
+        self._name = ""
+        self._refill: dict[str, str] = {}
 
-    async def copy_of(self, *, with_cast: bool) -> tuple[str, Database]:
-        """A database of one's own and its name, to be dropped with ``drop``."""
-        name = _PEOPLED if with_cast else _EMPTY
-        template = f"template_{name}"
+    async def opened(self, *, with_cast: bool) -> Database:
+        """The database as it is wanted; whoever was still connected to it is cut off."""
         if not self._made:
+            await self._make_template()
+        if not self._name or not await self._refilled(_PEOPLED if with_cast else _EMPTY):
+            old, self._name = self._name, f"school_{next(self._numbers)}"
+            async with self._connected("postgres") as connection:
+                if old:
+                    await connection.execute(f"DROP DATABASE {old} WITH (FORCE)")
+                await connection.execute(f"CREATE DATABASE {self._name} TEMPLATE {_TEMPLATE}")
+            assert await self._refilled(_PEOPLED if with_cast else _EMPTY)
+        return Database(self._address(self._name))
+
+    async def _refilled(self, state: str) -> bool:
+        """False where the tables were altered, and nothing was done."""
+        async with self._connected(self._name) as connection:
+            await connection.execute(_CUT_OTHERS_OFF)
+            if await connection.fetchval("SELECT count(*) FROM kept.alterations"):
+                return False
+            await connection.execute(self._refill[state])
+            return True
+
+    async def _make_template(self) -> None:
+        async with self._connected("postgres") as connection:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                await self._run(f"ALTER SYSTEM SET {setting} = off")
-            await self._run("SELECT pg_reload_conf()")
-        if name not in self._made:
-            await self._run(f"CREATE DATABASE {template}")
-            await self._fill(self._open(template), name)
-            self._made.add(name)
-        copied = f"school_{next(self._numbers)}"
-        await self._run(f'CREATE DATABASE "{copied}" TEMPLATE {template} STRATEGY file_copy')
-        return copied, self._open(copied)
+                await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            await connection.execute("SELECT pg_reload_conf()")
+            await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+        for state in (_EMPTY, _PEOPLED):
+            await self._fill(Database(self._address(_TEMPLATE)), state)
+            async with self._connected(_TEMPLATE) as connection:
+                self._refill[state] = await _kept(connection, state)
+            self._made.add(state)
+        async with self._connected(_TEMPLATE) as connection:
+            await connection.execute(_NOTE_ALTERATIONS)
 
-    async def drop(self, name: str) -> None:
-        """Whoever is still connected is cut off."""
-        await self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+    def _address(self, name: str) -> str:
+        return self._server.replace("/postgres?", f"/{name}?")
 
-    def _open(self, name: str) -> Database:
-        return Database(self._server.replace("/postgres?", f"/{name}?"))
+    @asynccontextmanager
+    async def _connected(self, name: str) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self._address(name).replace("+asyncpg", ""))
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
-    async def _run(self, command: str) -> None:
-        engine = create_async_engine(self._server, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(sa.text(command))
-        await engine.dispose()
+
+async def _kept(connection: asyncpg.Connection, state: str) -> str:
+    """Keeps what stands in the tables now, and says how it is put there again."""
+    tables = [row["tablename"] for row in await connection.fetch(_TABLES)]
+    await connection.execute(f"CREATE SCHEMA {state}")
+    commands = ["SET session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
+    for table in tables:
+        if await connection.fetchval(f'SELECT count(*) FROM "{table}"'):
+            await connection.execute(f'CREATE TABLE {state}."{table}" AS TABLE "{table}"')
+            commands.append(f'INSERT INTO "{table}" OVERRIDING SYSTEM VALUE SELECT * FROM {state}."{table}"')
+    for row in await connection.fetch(_SEQUENCES):
+        called = row["last_value"] is not None
+        value = row["last_value"] if called else row["start_value"]
+        commands.append(f"SELECT setval('public.\"{row['sequencename']}\"', {value}, {called})")
+    return "; ".join(commands)
+
+
+_TEMPLATE = "template_school"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+_SEQUENCES = "SELECT * FROM pg_sequences WHERE schemaname = 'public'"
+_CUT_OTHERS_OFF = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+_NOTE_ALTERATIONS = """
+    CREATE SCHEMA kept;
+    CREATE TABLE kept.alterations (tag text);
+    CREATE FUNCTION kept.note() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO kept.alterations VALUES (tg_tag); END $$;
+    CREATE EVENT TRIGGER note_alterations ON ddl_command_end EXECUTE FUNCTION kept.note();
+"""

@@ -49,7 +49,7 @@ from core.importing.demo.school import write_demo_school
 from core.importing.oneroster.export import export_oneroster
 from core.importing.plan import Plan
 from tests.cast import NOW, Cast
-from tests.support.databases import SqliteTemplates
+from tests.support.databases import SqliteDatabases
 from tests.support.registers import rows, swapped, take_in, write_folder
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -154,7 +154,7 @@ async def test_the_demo_school_survives_the_round_trip(
 
 
 async def test_a_cut_in_rights_goes_along_to_another_place(
-    database: Database, clock: FrozenClock, tmp_path: Path, sqlite_templates: SqliteTemplates
+    database: Database, clock: FrozenClock, tmp_path: Path, sqlite_databases: SqliteDatabases
 ) -> None:
     await take_in(database, clock, write_folder(tmp_path / "in"))
     async with UnitOfWork(database, clock) as uow, uow.writing():
@@ -168,7 +168,7 @@ async def test_a_cut_in_rights_goes_along_to_another_place(
     assert "g2" not in users["p1"]["agentSourcedIds"].split(",")
     assert users["g2"]["agentSourcedIds"] == ""
     assert changes_nothing(await take_in(database, clock, path))
-    elsewhere = await sqlite_templates.copy_to(tmp_path / "elsewhere.db", with_cast=False)
+    elsewhere = await sqlite_databases.copy_to(tmp_path / "elsewhere.db", with_cast=False)
     await take_in(elsewhere, clock, path)
     links = sa.select(Person.given, Guardianship.rights, Guardianship.relation).join(
         Guardianship, Guardianship.guardian_id == Person.id
@@ -452,14 +452,14 @@ async def write(
 @given(st.data())
 @settings(max_examples=6, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
 def test_whatever_a_school_is_like_its_export_changes_nothing_here_and_makes_the_same_elsewhere(
-    sqlite_templates: SqliteTemplates, tmp_path: Path, data: st.DataObject
+    sqlite_databases: SqliteDatabases, tmp_path: Path, data: st.DataObject
 ) -> None:
     made = make(data)
     clock = FrozenClock(NOW)
 
     async def there_and_back() -> None:
-        here = await sqlite_templates.copy_to(tmp_path / "here.db", with_cast=False)
-        elsewhere = await sqlite_templates.copy_to(tmp_path / "elsewhere.db", with_cast=False)
+        here = await sqlite_databases.copy_to(tmp_path / "here.db", with_cast=False)
+        elsewhere = await sqlite_databases.copy_to(tmp_path / "elsewhere.db", with_cast=False)
         try:
             await write(here, clock, made)
             path = await export(here, clock, tmp_path / "out.zip")
