@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -98,6 +99,36 @@ class PanelServices:
         return self.bot_usernames.get(self.own_bot, "")
 
 
+@cache
+def _templates() -> jinja2.Environment:
+    """The pages' templates, which know nothing of an installation; compiled once."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    macros = environment.get_template("macros.html").module
+    environment.globals.update(
+        charts=charts,
+        navigation=navigation,
+        page_paths=frozenset(page.path for page in PAGES),
+        outcomes=OUTCOMES,
+        role_names=ROLE_NAMES,
+        rights_words=RIGHTS_NAMES,
+        messengers=MESSENGER_NAMES,
+        scale_names=SCALE_NAMES,
+        language_names=LANGUAGE_NAMES,
+        transactions=TRANSACTION_NAMES,
+        **{
+            name: getattr(macros, name)
+            for name in ("csrf", "kept_school", "turning", "column", "field", "choice", "wrong")
+        },
+    )
+    return environment
+
+
 @dataclass(slots=True)
 class Panel:
     """The panel of one installation."""
@@ -118,32 +149,7 @@ class Panel:
     def mount(self, site: web.Application) -> None:
         """Add the panel to a site, under ``/admin``."""
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._apologise])
-        aiohttp_jinja2.setup(
-            app,
-            loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment = aiohttp_jinja2.get_env(app)
-        macros = environment.get_template("macros.html").module
-        environment.globals.update(
-            charts=charts,
-            navigation=navigation,
-            page_paths=frozenset(page.path for page in PAGES),
-            outcomes=OUTCOMES,
-            role_names=ROLE_NAMES,
-            rights_words=RIGHTS_NAMES,
-            messengers=MESSENGER_NAMES,
-            scale_names=SCALE_NAMES,
-            language_names=LANGUAGE_NAMES,
-            transactions=TRANSACTION_NAMES,
-            **{
-                name: getattr(macros, name)
-                for name in ("csrf", "kept_school", "turning", "column", "field", "choice", "wrong")
-            },
-        )
+        app[aiohttp_jinja2.APP_KEY] = _templates()
         sign_in = SignIn(self)
         app.router.add_get("/enter", sign_in.ask)
         app.router.add_post("/enter", sign_in.enter)

@@ -28,10 +28,10 @@ def test_no_page_has_a_serious_fault(tmp_path: Path) -> None:
     with demo_site(tmp_path) as url, chromium() as page:
         come_in(page, url, "Arkady Lvov")
         for address in every_address(page, url):
+            page.driver.get(address)
+            page.script(axe)
             for width, dark in ((1280, False), (390, True)):
                 look_like(page, width=width, dark=dark)
-                page.driver.get(address)
-                page.script(axe)
                 found = page.driver.execute_async_script(_RUN, _RULES)
                 if page.overflow() > 0:
                     found.append(f"hangs over the edge by {page.overflow()} px")
