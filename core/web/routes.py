@@ -57,8 +57,6 @@ PAGES: tuple[Page, ...] = (
     *announcement_draft.PAGES,
     *announcement.PAGES,
     *diary.PAGES,
-    *invitations.PAGES,
-    *links.PAGES,
     *journal.PAGES,
     *attendance.PAGES,
     *imports.PAGES,

@@ -38,7 +38,7 @@ _MOST_IN_A_FILE = 20_000
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of accounts."""
-    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, visit.after)
     return visit.render("canteen.html", page=page, low=_low(visit))
 
 
@@ -82,9 +82,7 @@ async def account(visit: Visit) -> web.StreamResponse:
 
 
 async def _account(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    one = await desk_account(
-        visit.uow, visit.office, visit.number(), after=Cursor.read(visit.query("after", 300))
-    )
+    one = await desk_account(visit.uow, visit.office, visit.number(), after=visit.after)
     corrects = visit.office.may(CORRECTORS)
     undone = visit.number_asked("undo") if corrects else None
     booking = await transaction_of(visit.uow, visit.office, visit.number(), undone) if undone else None

@@ -24,7 +24,6 @@ from core.importing.desk import refusal
 from core.importing.importer import Asked, Importer, Option
 from core.importing.told import unpack
 from core.queries.imports import Run, kept_answers, list_runs, run_of, run_state
-from core.queries.pages import Cursor
 from core.web.page import Page, Visit
 from core.web.said import say
 from core.web.table_file import table_file
@@ -46,12 +45,11 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    after = visit.query("after", 300)
     lines, following = await list_runs(
         visit.uow,
         visit.office,
         sort=visit.query("sort", 30) or "-when",
-        after=Cursor.read(after) if after else None,
+        after=visit.after,
     )
     return visit.render(
         "imports.html",

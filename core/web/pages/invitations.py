@@ -40,7 +40,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
     return visit.render(
         "invitations.html",
-        page=await _codes(visit, Cursor.read(visit.query("after", 300))),
+        page=await _codes(visit, visit.after),
         joining=await joining_of(visit.uow, visit.office),
         classes=await classes_of(visit),
         state=_state(visit),
