@@ -62,10 +62,16 @@ async def joining_of(uow: UnitOfWork, office: Office) -> Joining:
             sa.func.sum(reached).label("reached"),
         )
         .select_from(RoleAssignment)
-        .outerjoin(Enrollment, (Enrollment.student_id == pupil) & holds_on(Enrollment, today))
+        # Only classes of this school: whoever is in one of another, too, would be counted twice.
         .outerjoin(
-            SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == office.school.id)
+            Enrollment,
+            (Enrollment.student_id == pupil)
+            & holds_on(Enrollment, today)
+            & Enrollment.class_id.in_(
+                sa.select(SchoolClass.id).where(SchoolClass.school_id == office.school.id)
+            ),
         )
+        .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
         .where(
             RoleAssignment.org_id == office.school.id,
             RoleAssignment.role == Role.STUDENT,
