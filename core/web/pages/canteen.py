@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -94,7 +95,14 @@ async def _account(visit: Visit, *, status: int = 200) -> web.StreamResponse:
             "amount": _plain(visit, -booking.amount),
             "words": visit.t("Undo: {what}, {day}", what=visit.t(TRANSACTION_NAMES[booking.kind]), day=day),
         }
-    return visit.render("meal_account.html", one=one, corrects=corrects, prefilled=prefilled, status=status)
+    return visit.render(
+        "meal_account.html",
+        one=one,
+        corrects=corrects,
+        prefilled=prefilled,
+        once=visit.form.get("once") or secrets.token_urlsafe(12),
+        status=status,
+    )
 
 
 async def export_account(visit: Visit) -> web.StreamResponse:
@@ -131,6 +139,7 @@ async def book(visit: Visit) -> web.StreamResponse:
             TransactionKind(wanted),
             amount,
             visit.form.get("words", ""),
+            once=visit.form.get("once", ""),
         )
     except Invalid:
         visit.faults["amount"] = _amount_words(visit)

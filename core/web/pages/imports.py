@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from contextlib import suppress
 from datetime import date
@@ -123,7 +124,14 @@ def _run_page(visit: Visit, run: Run, *, status: int = 200) -> web.StreamRespons
         states=IMPORT_STATES,
         say=say,
         step=visit.panel.desk.steps.get(run.line.id),
+        seen=_seal(run),
     )
+
+
+def _seal(run: Run) -> str:
+    """Names what a look has shown: with other options or answers, or of a database that has changed, it is another."""
+    shown = json.dumps([dict(run.options), dict(run.outcome)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(shown.encode()).hexdigest()[:24]
 
 
 async def change(visit: Visit) -> web.StreamResponse:
@@ -145,7 +153,7 @@ async def change(visit: Visit) -> web.StreamResponse:
 
 
 async def apply(visit: Visit) -> web.StreamResponse:
-    """Begin to write it; a second click finds it begun."""
+    """Begin to write it, just as it was shown; a second click finds it begun."""
     run = await run_of(visit.uow, visit.office, visit.number())
     importer = visit.panel.desk.formats.get(run.line.importer)
     if importer is None:
@@ -154,14 +162,23 @@ async def apply(visit: Visit) -> web.StreamResponse:
     if run.line.state is ImportState.LOOKED and run.sha256:
         if any(one.must and not one.answer for one in outcome.questions):
             visit.faults[""] = visit.t("Answer the questions first.")
+        elif visit.form.get("seen") != _seal(run):
+            visit.faults[""] = visit.t("It has changed meanwhile: please look again.")
+        if visit.faults:
             return _run_page(visit, run, status=400)
         answers = {one.key: one.answer for one in outcome.questions if one.answer}
         kept = await kept_answers(visit.uow, importer.name, visit.school.id)
         file = RunFile(importer.name, run.line.file_name, run.sha256, run.size, run.options)
         asked = _asked(visit, file, {**kept, **answers})
         desk = visit.panel.desk
-        if await claim_run(visit.uow, visit.session.key, visit.school.id, run.line.id, worker=desk.worker):
-            desk.begin(run.line.id, visit.session.key, file, asked)
+        desk.claiming.append(run.line.id)
+        try:
+            if await claim_run(
+                visit.uow, visit.session.key, visit.school.id, run.line.id, worker=desk.worker
+            ):
+                desk.begin(run.line.id, visit.session.key, file, asked)
+        finally:
+            desk.claiming.remove(run.line.id)
     return visit.go(f"/import/{run.line.id}")
 
 
@@ -210,7 +227,7 @@ async def export(visit: Visit) -> web.StreamResponse:
 
 async def _give_up_lost(visit: Visit) -> None:
     desk = visit.panel.desk
-    await give_up_lost_runs(visit.uow, worker=desk.worker, going_on=frozenset(desk.steps))
+    await give_up_lost_runs(visit.uow, worker=desk.worker, going_on=desk.going_on)
 
 
 async def _open_run(visit: Visit) -> tuple[Run, Importer]:
