@@ -33,6 +33,7 @@ _EXPECTED = {
     ("POST", "/people/export"): _OFFICE,
     ("GET", r"/people/{id:\d{1,18}}"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/invite"): _OFFICE,
+    ("GET", r"/people/{id:\d{1,18}}/unlink"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/unlink"): _OFFICE,
     ("POST", r"/people/{id:\d{1,18}}/rights"): _OFFICE,
     ("GET", "/people/new"): _OFFICE,
