@@ -13,6 +13,7 @@ from aiohttp import web
 from core.actions.imports import (
     IMPORTERS,
     RunFile,
+    RunResult,
     claim_run,
     give_up_lost_runs,
     look_again,
@@ -98,6 +99,10 @@ async def upload(visit: Visit) -> web.StreamResponse:
         result = await desk.look(file, _asked(visit, file, answers))
     except UnreadableFile as error:
         result, readable = refusal(file.name, error), False
+    except Exception:
+        # The file is kept by now: only what a run names is ever forgotten.
+        await start_run(visit.uow, visit.session.key, visit.school.id, file, RunResult(), readable=False)
+        raise
     run_id = await start_run(visit.uow, visit.session.key, visit.school.id, file, result, readable=readable)
     return visit.go(f"/import/{run_id}")
 

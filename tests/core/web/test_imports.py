@@ -19,6 +19,7 @@ from core.clock import FrozenClock
 from core.db.models import ImportAnswer, ImportRun, Org, Person
 from core.db.uow import UnitOfWork
 from core.domain.kinds import ImportState
+from core.importing.desk import ImportDesk
 from tests.cast import Cast, chat_key
 from tests.support.browser import Site
 from tests.support.panel import PanelBrowser, hidden, in_panel
@@ -160,6 +161,23 @@ async def test_what_another_tab_looked_at_anew_is_not_applied_unseen(site: Site,
     assert refused.status == 400
     assert "please look again" in await refused.text()
     assert await value(site, sa.select(ImportRun.state)) == ImportState.LOOKED
+
+
+async def test_the_file_that_an_importer_stumbled_over_is_forgotten_like_others(
+    site: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stumble(*_asked: object) -> RunResult:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(ImportDesk, "look", stumble)
+    panel = await in_panel(site, cast, "admin")
+    assert (await send(panel, package())).status == 500
+    assert "school.zip" in await panel.read("/import")
+    os.utime(next(site.app.settings.var_dir.glob("files/*/*")), (0, 0))
+    later = FrozenClock(site.app.clock.now() + timedelta(days=8))
+    async with UnitOfWork(site.app.database, later) as uow:
+        assert await forget_imports(uow, site.app.services.files) == 1
+    assert not [*site.app.settings.var_dir.glob("files/*/*")]
 
 
 async def test_a_run_that_is_about_to_begin_is_not_taken_for_a_lost_one(site: Site, cast: Cast) -> None:

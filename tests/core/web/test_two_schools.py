@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.db.audit import record
 from core.db.models import (
+    Announcement,
     ChatLink,
     Enrollment,
     Guardianship,
@@ -17,7 +18,7 @@ from core.db.models import (
     SchoolClass,
 )
 from core.db.uow import UnitOfWork
-from core.domain.kinds import InvitationKind
+from core.domain.kinds import AudienceKind, InvitationKind, Urgency
 from core.domain.rights import GuardianRights, Role
 from tests.cast import TODAY, Cast
 from tests.support.browser import Site
@@ -108,11 +109,27 @@ async def test_what_somebody_of_both_schools_did_at_the_other_is_not_in_the_audi
         await record(uow, "class.saved", actor_id=both, subject=("class", 999), after={"name": "9Z"})
         await record(uow, "school.settle", actor_id=both, subject=("org", cast.other_school_id))
         await record(uow, "mark.correct", actor_id=both, subject=("course", cast.courses["maths_5a"]))
+        elsewhere = await uow.insert(
+            Announcement,
+            school_id=cast.other_school_id,
+            audience=AudienceKind.SCHOOL,
+            author_id=both,
+            text="Theirs alone",
+            urgency=Urgency.AT_ONCE,
+            published_at=uow.now,
+        )
+        told = {"text": "Theirs alone"}
+        await record(
+            uow, "announcement.publish", actor_id=both, subject=("announcement", elsewhere), after=told
+        )
+        homework = ("homework", cast.homework["maths_5a"])
+        await record(uow, "homework.edit", actor_id=both, subject=homework, after={"text": "Ours"})
         await record(uow, "bot.set", actor_id=None, subject=("org", cast.school_id))
     panel = await in_panel(site, cast, "admin")
     page = await panel.read(f"/audit?person={both}")
     assert "Mark: corrected" in page.split("Save as a table")[0].split("When")[-1]
-    for words in ("Faraway", "9Z"):
+    assert "Ours" in page
+    for words in ("Faraway", "9Z", "Theirs alone"):
         assert words not in page
     rows = (await panel.read("/audit")).split("When")[-1]
     assert "Bot: set for the school" in rows, "also what somebody did to the school from outside"
