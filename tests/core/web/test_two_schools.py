@@ -10,12 +10,15 @@ from core.db.audit import record
 from core.db.models import (
     Announcement,
     ChatLink,
+    Course,
+    CourseEnrollment,
     Enrollment,
     Guardianship,
     Invitation,
     Person,
     RoleAssignment,
     SchoolClass,
+    Subject,
 )
 from core.db.uow import UnitOfWork
 from core.domain.kinds import AudienceKind, InvitationKind, Urgency
@@ -136,6 +139,22 @@ async def test_what_somebody_of_both_schools_did_at_the_other_is_not_in_the_audi
     assert "Settings: changed for the school" not in rows
     other = await in_panel(site, cast, "other_admin")
     assert "Zoe Faraway" in await other.read("/audit")
+
+
+async def test_the_diary_of_a_pupil_of_two_schools_shows_each_its_own_courses(site: Site, cast: Cast) -> None:
+    ivan = cast["ivan"].person_id
+    async with _own(site) as uow, uow.writing():
+        await uow.insert(RoleAssignment, person_id=ivan, org_id=cast.other_school_id, role=Role.STUDENT)
+        subject = await uow.insert(Subject, org_id=cast.other_school_id, name="Chess")
+        chess = await uow.insert(Course, school_id=cast.other_school_id, subject_id=subject, name="")
+        await uow.insert(CourseEnrollment, student_id=ivan, course_id=chess)
+    own = await (await in_panel(site, cast, "admin")).read(f"/people/{ivan}/diary")
+    assert "Algebra" in own
+    assert "Chess" not in own
+    theirs = await (await in_panel(site, cast, "other_admin")).read(f"/people/{ivan}/diary")
+    assert "Chess" in theirs
+    assert "Algebra" not in theirs
+    assert "secret-ivan" not in theirs
 
 
 async def test_a_pupil_of_two_schools_is_one_line_of_the_canteen_and_counted_once(
