@@ -22,6 +22,7 @@ from core.db.conversation import ChatKey, ChatState
 from core.db.models import (
     ChatLink,
     ChatLinkRole,
+    Course,
     CourseEnrollment,
     Enrollment,
     Org,
@@ -167,7 +168,8 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class StudentAccess:
-    """The pupil, and how far the asker sees: ``courses`` is None for all, else only those.
+    """The pupil, and how far the asker sees: ``courses`` is None for all, else only those: a teacher's own; of a pupil of
+    two schools those of the school that the asker works for.
 
     ``officer_id`` is whose role at the school, or above it, gives the right; None for family and teachers.
     """
@@ -362,7 +364,7 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
     if is_staff and 0 < student_id <= LARGEST_ID:
         found = await _as_staff_sees(uow, actor, student_id)
         if found is not None:
-            seen, through, shared = found
+            seen, through, shared, here = found
             relations |= set(through)
             # A teacher's relation opens the own courses only: what a head who teaches sees beyond is a head's look.
             of_all_courses = relations - {Relation.TEACHER}
@@ -373,7 +375,8 @@ async def access_student(uow: UnitOfWork, actor: Actor, student_id: int, right: 
                         subject = ("person", student_id)
                         await record(uow, f"look.{right.value}", actor_id=officer, subject=subject)
                     uow.looks.add((right.value, student_id))
-                return StudentAccess(seen, frozenset(relations), officer_id=officer)
+                courses = None if here is None else here | shared
+                return StudentAccess(seen, frozenset(relations), courses, officer)
             if allowed(relations, right):
                 return StudentAccess(seen, frozenset(relations), shared)
     if student is not None:
@@ -388,10 +391,11 @@ def _is_shown(school: School, right: Right) -> bool:
 
 async def _as_staff_sees(
     uow: UnitOfWork, actor: Actor, student_id: int
-) -> tuple[Student, dict[Relation, PersonId | None], frozenset[CourseId]] | None:
-    """The pupil, the asker's relations as staff with whose role at an org gives each, and the courses shared.
+) -> tuple[Student, dict[Relation, PersonId | None], frozenset[CourseId], frozenset[CourseId] | None] | None:
+    """The pupil, the asker's relations as staff with whose role at an org gives each, the courses shared, and, where the
+    pupil goes to a school that these do not reach, too, the courses at those that they reach.
 
-    Two statements.
+    Two statements, and one more for a pupil of two schools.
     """
     rows = await uow.rows(
         sa.select(
@@ -417,8 +421,9 @@ async def _as_staff_sees(
         .outerjoin(SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == Org.id))
         .where(Person.id == student_id)
     )
-    best: tuple[int, Student] | None = None
+    best: tuple[tuple[bool, bool], Student] | None = None
     relations: dict[Relation, PersonId | None] = {}
+    schools: dict[int, bool] = {}
     for row in rows:
         school = School(
             OrgId(row.org_id), row.name, row.path, row.timezone, row.locale, row.currency, row.scale
@@ -434,15 +439,28 @@ async def _as_staff_sees(
             ClassId(row.class_id) if in_class else None,
             row.class_name if in_class else "",
         )
-        if best is None or best[0] < in_class:
-            best = (in_class, student)
+        through: dict[Relation, PersonId | None] = {}
         if in_class and row.class_id in actor.homerooms:
-            relations[Relation.HOMEROOM] = None
+            through[Relation.HOMEROOM] = None
         for held in actor.roles:
             if held.role in _STAFF and school.path.startswith(held.school.path):
-                relations.setdefault(_STAFF[held.role], held.person_id)
+                through.setdefault(_STAFF[held.role], held.person_id)
+        relations = through | relations
+        schools[row.org_id] = schools.get(row.org_id, False) or bool(through)
+        rank = (bool(through), in_class)
+        if best is None or best[0] < rank:
+            best = (rank, student)
     if best is None:
         return None
+    here = None
+    if len(set(schools.values())) > 1:
+        reached = [org_id for org_id, is_reached in schools.items() if is_reached]
+        own = await uow.rows(
+            sa.select(CourseEnrollment.course_id)
+            .join(Course, Course.id == CourseEnrollment.course_id)
+            .where(CourseEnrollment.student_id == student_id, Course.school_id.in_(reached))
+        )
+        here = frozenset(CourseId(row.course_id) for row in own)
     shared: frozenset[CourseId] = frozenset()
     if actor.courses:
         today = best[1].school.today(uow.now)
@@ -457,7 +475,7 @@ async def _as_staff_sees(
         shared = frozenset(CourseId(row.course_id) for row in taught)
         if shared:
             relations[Relation.TEACHER] = None
-    return best[1], relations, shared
+    return best[1], relations, shared, here
 
 
 def _in_span(day: date, starts: date | None, ends: date | None) -> bool:

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -153,24 +153,32 @@ Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
 def client_address(request: web.Request, trusted_proxies: Networks) -> str:
-    """The browser's network address; forwarded ones count only from a trusted proxy, the nearest first."""
+    """The browser's network address; forwarded ones count only from a trusted proxy, the nearest first. Of an IPv6 address
+    only its /64: whoever has one has all of its addresses, and could try anew from each."""
     address = request.remote or ""
     forwarded = [
         part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
     ]
     while forwarded and _is_in(address, trusted_proxies):
         address = forwarded.pop()
-    return address
+    ip = _ip_of(address)
+    if isinstance(ip, IPv6Address):
+        return str(IPv6Network((ip, 64), strict=False).network_address)
+    return address if ip is None else str(ip)
 
 
 def _is_in(address: str, networks: Networks) -> bool:
+    ip = _ip_of(address)
+    return ip is not None and any(ip in network for network in networks)
+
+
+def _ip_of(address: str) -> IPv4Address | IPv6Address | None:
+    """None for what is no address. A socket that takes both kinds shows IPv4 peers as ::ffff:10.0.0.1."""
     try:
         ip = ip_address(address)
     except ValueError:
-        return False
-    # A socket that takes both kinds shows IPv4 peers as ::ffff:10.0.0.1.
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in networks)
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def browser_words(request: web.Request) -> str:

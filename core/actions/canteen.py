@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.access import fresh_actor
 from core.db.audit import record
@@ -25,6 +26,7 @@ CORRECTORS = (Role.ADMIN,)
 LARGEST_AMOUNT = 100_000_000
 """In minor units: more is a slip of the finger."""
 _LONGEST = 200
+_LONGEST_ONCE = 64
 
 
 async def book_meal_money(
@@ -35,11 +37,14 @@ async def book_meal_money(
     kind: TransactionKind,
     amount: int,
     words: str = "",
+    *,
+    once: str = "",
 ) -> int:
     """Book a top-up or a correction (minor units, a correction also below zero); the new balance.
 
-    The account is opened by its first booking. The balance is the sum of the bookings, written with each. Raises
-    NotFound, Invalid("amount_wrong"). At most ten statements.
+    ``once`` names the form that it was written on: what was booked from it is not booked again, so a second click books
+    nothing. The account is opened by its first booking. The balance is the sum of the bookings, written with each. Raises
+    NotFound, Invalid("amount_wrong"). At most eleven statements.
     """
     roles = CORRECTORS if kind is TransactionKind.CORRECTION else DESK
     is_positive = amount > 0 or (kind is TransactionKind.CORRECTION and amount != 0)
@@ -48,13 +53,14 @@ async def book_meal_money(
     async with uow.writing():
         office = await access_office(uow, await fresh_actor(uow, key), school_id, roles)
         await desk_account(uow, office, student_id)
-        account_id = await uow.value(
-            sa.select(MealAccount.id)
-            .where(MealAccount.student_id == student_id, MealAccount.school_id == school_id)
-            .with_for_update()
-        )
-        if account_id is None:
-            account_id = await uow.insert(MealAccount, student_id=student_id, school_id=school_id, balance=0)
+        account_id = await _open_account(uow, student_id, school_id)
+        external_id = f"form:{once[:_LONGEST_ONCE]}" if once else None
+        if external_id is not None and await uow.value(
+            sa.select(MealTransaction.id).where(
+                MealTransaction.account_id == account_id, MealTransaction.external_id == external_id
+            )
+        ):
+            return int(await uow.value(sa.select(MealAccount.balance).where(MealAccount.id == account_id)))
         await uow.insert(
             MealTransaction,
             account_id=account_id,
@@ -62,6 +68,7 @@ async def book_meal_money(
             amount=amount,
             item=words.strip()[:_LONGEST],
             at=uow.now,
+            external_id=external_id,
         )
         balance = await uow.value(
             sa.select(sa.func.sum(MealTransaction.amount)).where(MealTransaction.account_id == account_id)
@@ -77,6 +84,24 @@ async def book_meal_money(
             after={"amount": amount, "balance": int(balance)},
         )
     return int(balance)
+
+
+async def _open_account(uow: UnitOfWork, student_id: int, school_id: int) -> int:
+    """The pupil's account, held until the end of the transaction: two desks that book at once book one after the other,
+    also where it is the first booking. Two statements."""
+    insert = sqlite.insert if uow.database.is_sqlite else postgresql.insert
+    await uow.write(
+        insert(MealAccount)
+        .values(student_id=student_id, school_id=school_id, balance=0)
+        .on_conflict_do_nothing(index_elements=["student_id", "school_id"])
+    )
+    return int(
+        await uow.value(
+            sa.select(MealAccount.id)
+            .where(MealAccount.student_id == student_id, MealAccount.school_id == school_id)
+            .with_for_update()
+        )
+    )
 
 
 async def add_dish(

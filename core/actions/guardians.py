@@ -29,8 +29,10 @@ async def restrict_guardian(
 
     Takes effect with this transaction, old buttons included. A cut to none also takes the guardian's role from every
     open code of that person. Raises NotFound to whoever may not see the child's guardians, and where there is no such
-    guardian.
+    guardian; Invalid("own_rights") to a guardian of the office: their own cut is for somebody else to lift.
     """
+    if any(one.person_id == guardian_id for one in actor.identities):
+        raise Invalid("own_rights")
     async with uow.writing():
         seen = await access_student(uow, actor, child_id, Right.CONTACTS)
         which = (Guardianship.guardian_id == guardian_id) & (Guardianship.child_id == child_id)

@@ -17,7 +17,7 @@ from core.domain.kinds import InvitationKind
 from core.domain.rights import Role, may_grant
 from core.errors import NotFound
 from core.queries.invitable import Invitable, list_invitable
-from core.queries.office_people import in_class, panel_roles_elsewhere, people_of
+from core.queries.office_people import in_class, known_to, panel_roles_elsewhere
 from core.queries.offices import access_office
 
 OFFICE = (Role.ADMIN, Role.SECRETARY)
@@ -71,11 +71,12 @@ def _with_roles(
 
 
 async def revoke_code(uow: UnitOfWork, key: ChatKey, school_id: int, invitation_id: int) -> None:
-    """End an open code of one of the school's people. Raises NotFound. At most five statements."""
+    """End an open code of one of the school's people, or of whoever left it for no other. Raises NotFound. At most five
+    statements."""
     async with uow.writing():
         office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)
         own = sa.exists().where(
-            Person.id == Invitation.person_id, people_of(office, office.school.today(uow.now))
+            Person.id == Invitation.person_id, known_to(office, office.school.today(uow.now))
         )
         row = None
         if 0 < invitation_id <= LARGEST_ID:
@@ -144,7 +145,8 @@ async def end_links(
 ) -> int:
     """Unlink a person's chats, or one of them, with effect at once; the person's codes for other devices die, too.
 
-    How many links ended. Raises NotFound for whoever is not one of the school's people. At most six statements.
+    How many links ended. Raises NotFound for whoever is neither one of the school's people nor left it for no other
+    school. At most six statements.
     """
     async with uow.writing():
         office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)
@@ -152,7 +154,7 @@ async def end_links(
         if 0 < person_id <= LARGEST_ID:
             known = await uow.value(
                 sa.select(Person.id).where(
-                    Person.id == person_id, people_of(office, office.school.today(uow.now))
+                    Person.id == person_id, known_to(office, office.school.today(uow.now))
                 )
             )
         if known is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from core.actions.linking import link_with_own_roles
 from core.db.audit import record
 from core.db.conversation import ChatKey, open_chat
-from core.db.models import PanelAccount, RoleAssignment, SignInTry
+from core.db.models import Chat, PanelAccount, PanelSession, RoleAssignment, SignInTry
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
 from core.domain.kinds import Messenger
@@ -26,6 +27,7 @@ SHORTEST_PASSWORD = 12
 PANEL_BOT = 2
 """The accounts' reserved number among the bots of TERMINAL: a chat that nothing is ever delivered to."""
 _STEP_SECONDS = 30
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ async def account_of(uow: UnitOfWork, person_id: int) -> Account | None:
 
 
 async def create_account(uow: UnitOfWork, person_id: PersonId, email: str, password_hash: str) -> None:
-    """Give somebody with work in the panel a way in, or a new password. Raises NotFound for anybody else,
-    Invalid("email_taken")."""
+    """Give somebody with work in the panel a way in, or a new password, which signs out the browsers that came in by the
+    older one. Raises NotFound for anybody else, Invalid("email_taken")."""
     address = email.strip().casefold()
     async with uow.writing():
         today = uow.now.date()
@@ -91,6 +93,10 @@ async def create_account(uow: UnitOfWork, person_id: PersonId, email: str, passw
                 .where(PanelAccount.person_id == person_id)
                 .values(email=address, password_hash=password_hash)
             )
+            chats = sa.select(Chat.id).where(
+                Chat.messenger == Messenger.TERMINAL, Chat.bot == PANEL_BOT, Chat.user_id == person_id
+            )
+            await _sign_out(uow, PanelSession.chat_id.in_(chats))
         await record(uow, "panel.account", actor_id=None, subject=("person", person_id))
 
 
@@ -102,13 +108,20 @@ async def account_chat(uow: UnitOfWork, person_id: PersonId) -> ChatId:
     return chat.id
 
 
-async def check_tries(uow: UnitOfWork, account_hash: str, address_hash: str) -> None:
-    """Raises TooManyTries while an account or an address had too many refusals, also for what is right. One statement."""
+async def note_try(uow: UnitOfWork, account_hash: str, address_hash: str) -> int:
+    """Note that somebody tries to sign in, before it is looked at: of many tries at once no more than a few are looked at.
+    The try's id, for ``settle_try``. At most three statements.
+
+    Raises TooManyTries, and counts nothing, while an account or an address had too many refusals; also for what is right.
+    """
+    async with uow.writing():
+        number = await uow.insert(SignInTry, at=uow.now, account_hash=account_hash, address_hash=address_hash)
+    # Committed before it is counted: whichever of two at once counts last sees the other.
     since = uow.now - WINDOW
 
-    def newest(number: int, column: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
-        tries = sa.select(SignInTry.at).where(SignInTry.at > since, column).order_by(SignInTry.at.desc())
-        return tries.offset(number - 1).limit(1).scalar_subquery()
+    def newest(most: int, column: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
+        others = sa.select(SignInTry.at).where(SignInTry.at > since, SignInTry.id != number, column)
+        return others.order_by(SignInTry.at.desc()).offset(most - 1).limit(1).scalar_subquery()
 
     row = await uow.row(
         sa.select(
@@ -118,34 +131,66 @@ async def check_tries(uow: UnitOfWork, account_hash: str, address_hash: str) -> 
     )
     reached = [at for at in row or () if at is not None]
     if reached:
+        async with uow.writing():
+            await _forget_try(uow, number)
         raise TooManyTries(max(reached) + WINDOW)
+    return number
 
 
-async def count_refusal(uow: UnitOfWork, account_hash: str, address_hash: str) -> None:
-    """Note a sign-in that was refused; audited without the address or the words."""
+async def settle_try(uow: UnitOfWork, number: int, address_hash: str, *, is_right: bool) -> None:
+    """What came of a try: one that was right counts no more, a refused one does, and is audited without the words. One
+    statement."""
     async with uow.writing():
-        await uow.insert(SignInTry, at=uow.now, account_hash=account_hash, address_hash=address_hash)
-        await record(uow, "panel.refused", actor_id=None, after={"address": address_hash})
+        if is_right:
+            await _forget_try(uow, number)
+        else:
+            await record(uow, "panel.refused", actor_id=None, after={"address": address_hash})
 
 
-async def set_totp(uow: UnitOfWork, person_id: PersonId, sealed: str) -> None:
-    """Keep the secret of an authenticator app; an empty one ends it. Audited."""
+async def _forget_try(uow: UnitOfWork, number: int) -> None:
+    await uow.write(sa.delete(SignInTry).where(SignInTry.id == number))
+
+
+async def set_totp(uow: UnitOfWork, person_id: PersonId, sealed: str, *, step: int) -> None:
+    """Keep the secret of an authenticator app. ``step`` is that of the code which it was tried with: that code is used.
+    The person's browsers have given no code of this app yet. Audited."""
     async with uow.writing():
+        values = {"totp": sealed, "totp_step": step}
         if await account_of(uow, person_id) is None:
-            await uow.insert(PanelAccount, person_id=person_id, totp=sealed, created_at=uow.now)
+            await uow.insert(PanelAccount, person_id=person_id, created_at=uow.now, **values)
         else:
             await uow.write(
-                sa.update(PanelAccount)
-                .where(PanelAccount.person_id == person_id)
-                .values(totp=sealed, totp_step=0)
+                sa.update(PanelAccount).where(PanelAccount.person_id == person_id).values(**values)
             )
-        action = "panel.totp_set" if sealed else "panel.totp_end"
-        await record(uow, action, actor_id=person_id, subject=("person", person_id))
+        await uow.write(
+            sa.update(PanelSession).where(PanelSession.person_id == person_id).values(verified_at=None)
+        )
+        await record(uow, "panel.totp_set", actor_id=person_id, subject=("person", person_id))
+
+
+async def forget_totp(uow: UnitOfWork, person_id: PersonId) -> None:
+    """End the authenticator app of somebody who has lost it, and sign out the browsers of theirs. Raises NotFound where
+    there is none. Audited."""
+    async with uow.writing():
+        account = await account_of(uow, person_id)
+        if account is None or not account.totp:
+            raise NotFound("app_not_found")
+        await uow.write(
+            sa.update(PanelAccount).where(PanelAccount.person_id == person_id).values(totp="", totp_step=0)
+        )
+        await _sign_out(uow, PanelSession.person_id == person_id)
+        await record(uow, "panel.totp_end", actor_id=None, subject=("person", person_id))
+
+
+async def _sign_out(uow: UnitOfWork, which: sa.ColumnElement[bool]) -> None:
+    await uow.write(
+        sa.update(PanelSession).where(which, PanelSession.ended_at.is_(None)).values(ended_at=uow.now)
+    )
 
 
 async def spend_totp(uow: UnitOfWork, person_id: PersonId, secret: str, code: str) -> bool:
     """Whether the code is right now or was a step ago, and was not used before. One statement for a right one."""
-    steps = _matching(secret, code, uow.now)
+    steps = step_of(secret, code, uow.now)
     if steps is None:
         return False
     async with uow.writing():
@@ -158,12 +203,15 @@ async def spend_totp(uow: UnitOfWork, person_id: PersonId, secret: str, code: st
         return spent.first() is not None
 
 
-def is_totp(secret: str, code: str, now: datetime) -> bool:
-    """Whether a code is right, for trying a new secret."""
-    return _matching(secret, code, now) is not None
+def is_secret(text: str) -> bool:
+    """Whether it can be the secret of an authenticator app."""
+    return _SECRET.fullmatch(text) is not None
 
 
-def _matching(secret: str, code: str, now: datetime) -> int | None:
+def step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The time step whose code it is, this one or the last; None for any other code, and where the secret is none."""
+    if not is_secret(secret):
+        return None
     totp = pyotp.TOTP(secret, interval=_STEP_SECONDS)
     step = int(now.timestamp()) // _STEP_SECONDS
     digits = "".join(code.split())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,15 +16,18 @@ import sqlalchemy as sa
 from core.access import Actor
 from core.db.audit import record
 from core.db.conversation import ChatKey
-from core.db.models import Chat, PanelAccount, PanelSession, PanelTicket
+from core.db.models import Chat, PanelAccount, PanelSession, PanelTicket, SignInTry
 from core.db.uow import UnitOfWork
 from core.domain.ids import ChatId, PersonId
 from core.domain.rights import PANEL_ROLES
 from core.errors import NotFound
+from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
 TICKET_LIFE = timedelta(minutes=5)
 IDLE = timedelta(hours=2)
 LIFE = timedelta(hours=12)
+WRONG_WITHIN = timedelta(minutes=15)
+WRONG_LINKS = 20
 _TOUCH_EVERY = timedelta(minutes=5)
 
 
@@ -50,12 +52,19 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def officer_of(actor: Actor) -> PersonId:
-    """The person whose work in the panel it is. Raises NotFound for somebody without any."""
-    for held in actor.roles:
-        if held.role in PANEL_ROLES:
-            return held.person_id
-    raise NotFound("panel_not_found")
+async def officer_of(uow: UnitOfWork, actor: Actor) -> PersonId:
+    """The person whose work in the panel it is: of several behind one chat whoever has an authenticator app, for the
+    session will act as all of them. Raises NotFound for somebody without any. One statement, or none."""
+    officers = list(dict.fromkeys(held.person_id for held in actor.roles if held.role in PANEL_ROLES))
+    if not officers:
+        raise NotFound("panel_not_found")
+    if len(officers) == 1:
+        return officers[0]
+    with_app = await uow.rows(
+        sa.select(PanelAccount.person_id).where(PanelAccount.person_id.in_(officers), PanelAccount.totp != "")
+    )
+    guarded = {row.person_id for row in with_app}
+    return next((one for one in officers if one in guarded), officers[0])
 
 
 async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
@@ -63,7 +72,7 @@ async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
 
     Raises NotFound for somebody without work there.
     """
-    officer = officer_of(actor)
+    officer = await officer_of(uow, actor)
     assert actor.chat_id is not None
     token = secrets.token_urlsafe(32)
     async with uow.writing():
@@ -87,7 +96,8 @@ async def issue_ticket(uow: UnitOfWork, actor: Actor) -> str:
 async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_hash: str) -> str | None:
     """Spend a link's ticket and open a session; its token, or None for one that is wrong, used or too old.
 
-    Both outcomes are audited. Four statements.
+    Both outcomes are audited; of wrong links from one address no more than ``WRONG_LINKS`` within ``WRONG_WITHIN``, since
+    anybody can send them. At most four statements.
     """
     async with uow.writing():
         spent = await uow.write(
@@ -102,7 +112,7 @@ async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_ha
         )
         link = spent.first()
         if link is None:
-            await record(uow, "panel.refused", actor_id=None, after={"address": address_hash})
+            await _note_wrong_link(uow, address_hash)
             return None
         return await begin_session(
             uow,
@@ -111,6 +121,19 @@ async def open_session(uow: UnitOfWork, ticket: str, *, browser: str, address_ha
             browser=browser,
             address_hash=address_hash,
         )
+
+
+async def _note_wrong_link(uow: UnitOfWork, address_hash: str) -> None:
+    noted = await uow.value(
+        sa.select(sa.func.count()).where(
+            SignInTry.account_hash == "",
+            SignInTry.address_hash == address_hash,
+            SignInTry.at > uow.now - WRONG_WITHIN,
+        )
+    )
+    if noted < WRONG_LINKS:
+        await uow.insert(SignInTry, at=uow.now, account_hash="", address_hash=address_hash)
+        await record(uow, "panel.refused", actor_id=None, after={"address": address_hash})
 
 
 async def begin_session(
@@ -195,24 +218,49 @@ async def read_session(uow: UnitOfWork, token: str) -> OpenSession | None:
     return _read(row)
 
 
-async def sessions_of(uow: UnitOfWork, actor: Actor) -> Sequence[OpenSession]:
-    """The open sessions of the asker's chat, newest first. One statement."""
-    rows = await uow.rows(
-        _SESSION.where(PanelSession.chat_id == actor.chat_id, _is_open(uow)).order_by(PanelSession.id.desc())
+@dataclass(frozen=True, slots=True)
+class SessionsPage:
+    """A page; ``after`` is where the next begins, None on the last."""
+
+    lines: tuple[OpenSession, ...]
+    after: Cursor | None
+
+
+_ORDERS = {
+    "since": Order(PanelSession.created_at, datetime, descending=True),
+    "seen": Order(PanelSession.seen_at, datetime, descending=True),
+    "browser": Order(PanelSession.browser),
+}
+
+
+def _is_own(actor: Actor) -> sa.ColumnElement[bool]:
+    """Whether a session acts as the asker's chat, or was opened for a person of theirs in any other way."""
+    people = [one.person_id for one in actor.identities]
+    return sa.or_(PanelSession.chat_id == actor.chat_id, PanelSession.person_id.in_(people))
+
+
+async def sessions_of(
+    uow: UnitOfWork, actor: Actor, *, sort: str = "", after: Cursor | None = None, most: int = ON_A_PAGE
+) -> SessionsPage:
+    """A page of the asker's open sessions, whichever way they came in, newest first unless ``sort`` says seen or browser.
+    One statement."""
+    rows, following = await page_of(
+        uow,
+        _SESSION.where(_is_own(actor), _is_open(uow)),
+        PanelSession.id,
+        ordered(_ORDERS, sort),
+        after=after,
+        most=most,
     )
-    return [_read(row) for row in rows]
+    return SessionsPage(tuple(_read(row) for row in rows), following)
 
 
 async def end_session(uow: UnitOfWork, actor: Actor, session_id: int) -> None:
-    """End one of the own chat's sessions. Raises NotFound."""
+    """End one of the asker's own sessions. Raises NotFound."""
     async with uow.writing():
         ended = await uow.write(
             sa.update(PanelSession)
-            .where(
-                PanelSession.id == session_id,
-                PanelSession.chat_id == actor.chat_id,
-                PanelSession.ended_at.is_(None),
-            )
+            .where(PanelSession.id == session_id, _is_own(actor), PanelSession.ended_at.is_(None))
             .values(ended_at=uow.now)
             .returning(PanelSession.id)
         )

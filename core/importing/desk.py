@@ -54,6 +54,8 @@ class ImportDesk:
     worker: str = field(default_factory=lambda: secrets.token_hex(8))
     steps: dict[int, Step] = field(default_factory=dict)
     """The runs that are being applied here."""
+    claiming: list[int] = field(default_factory=list)
+    """The runs that somebody is about to have applied here: theirs in the database, and not yet begun."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _found: dict[str, Importer] | None = None
@@ -64,6 +66,11 @@ class ImportDesk:
         if self._found is None:
             self._found = discover()
         return self._found
+
+    @property
+    def going_on(self) -> frozenset[int]:
+        """The runs that this process has in hand: none of them is lost."""
+        return frozenset((*self.steps, *self.claiming))
 
     async def recognise(self, path: Path) -> list[str]:
         """The formats that the file's content looks like."""

@@ -10,7 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from core.db.models import AuditEntry, ExternalId, Person
+from core.db.models import (
+    Announcement,
+    Assessment,
+    AuditEntry,
+    Course,
+    ExternalId,
+    Homework,
+    Lesson,
+    Mark,
+    Person,
+    SchoolClass,
+)
 from core.db.person_rows import MERGED
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
@@ -81,14 +92,7 @@ async def audit_trail(
     vanished = sa.select(sa.cast(ExternalId.external_id, sa.BigInteger())).where(
         ExternalId.kind == MERGED, ever_of_school(ExternalId.target_id, office.school.id)
     )
-    which = [
-        sa.or_(
-            ever_of_school(AuditEntry.actor_id, office.school.id),
-            is_person & ever_of_school(AuditEntry.subject_id, office.school.id),
-            AuditEntry.actor_id.in_(vanished),
-            is_person & AuditEntry.subject_id.in_(vanished),
-        )
-    ]
+    which = [_is_of_school(office, vanished, subject)]
     if action:
         which.append(AuditEntry.action == action)
     if person_id is not None:
@@ -124,6 +128,39 @@ async def audit_trail(
     )
     lines = tuple(_line(row) for row in rows)
     return AuditPage(lines, following, await _people(uow, office, lines))
+
+
+def _is_of_school(office: Office, vanished: Any, subject: Any) -> sa.ColumnElement[bool]:
+    """Done to the school or to its people; or by its people, unless it was done to another school or to a person of
+    another: a teacher of two schools leaves in each what was done there."""
+    school_id, kind, number = office.school.id, AuditEntry.subject_kind, AuditEntry.subject_id
+    own_people = sa.or_(ever_of_school(number, school_id), number.in_(vanished))
+    of_course = Course.school_id == school_id
+
+    def own(row: Any, *where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return sa.exists().where(row.id == number, *where)
+
+    belongs = {
+        ("person",): own_people,
+        ("org",): number == school_id,
+        ("class", "school_class"): own(SchoolClass, SchoolClass.school_id == school_id),
+        ("course",): own(Course, of_course),
+        ("lesson",): own(Lesson, Lesson.course_id == Course.id, of_course),
+        ("homework",): own(Homework, Homework.course_id == Course.id, of_course),
+        ("mark",): own(
+            Mark, Mark.assessment_id == Assessment.id, Assessment.course_id == Course.id, of_course
+        ),
+        ("announcement",): own(Announcement, Announcement.school_id == school_id),
+    }
+    by_own = sa.or_(ever_of_school(AuditEntry.actor_id, school_id), AuditEntry.actor_id.in_(vanished))
+    placed = [one for kinds in belongs for one in kinds]
+    return sa.or_(
+        *(kind.in_(kinds) & is_own for kinds, is_own in belongs.items()),
+        # A person who is no more belongs to nobody: then it counts who did it.
+        sa.and_(
+            by_own, sa.or_(kind.is_(None), kind.not_in(placed), (kind == "person") & subject.id.is_(None))
+        ),
+    )
 
 
 async def _people(uow: UnitOfWork, office: Office, lines: Sequence[AuditLine]) -> Mapping[int, str]:

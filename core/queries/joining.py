@@ -89,8 +89,14 @@ _BY_CLASS = (
         sa.func.sum(sa.case((sa.or_(is_linked(_PUPIL), _BY_GUARDIAN), 1), else_=0)).label("reached"),
     )
     .select_from(RoleAssignment)
-    .outerjoin(Enrollment, (Enrollment.student_id == _PUPIL) & holds_on(Enrollment, _DAY))
-    .outerjoin(SchoolClass, (SchoolClass.id == Enrollment.class_id) & (SchoolClass.school_id == _SCHOOL_ID))
+    # Only classes of this school: whoever is in one of another, too, would be counted twice.
+    .outerjoin(
+        Enrollment,
+        (Enrollment.student_id == _PUPIL)
+        & holds_on(Enrollment, _DAY)
+        & Enrollment.class_id.in_(sa.select(SchoolClass.id).where(SchoolClass.school_id == _SCHOOL_ID)),
+    )
+    .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
     .where(
         RoleAssignment.org_id == _SCHOOL_ID,
         RoleAssignment.role == Role.STUDENT,

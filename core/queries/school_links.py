@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
@@ -15,8 +15,8 @@ from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
 from core.domain.matching import Named, search_names
 from core.domain.names import PersonName
-from core.queries.office_people import in_class
-from core.queries.offices import Office, ever_of_school
+from core.queries.office_people import in_class, known_to
+from core.queries.offices import Office
 from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
 MANY_PEOPLE = 4
@@ -90,7 +90,14 @@ _PEOPLE = (
 )
 
 
-def _links(office: Office) -> sa.Select[Any]:
+def _is_known(person_id: Any, office: Office, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether somebody is one of the school's people, or left it for no other: what happens to them elsewhere is not its
+    affair."""
+    known = sa.select(Person.id).where(known_to(office, office.school.today(now)))
+    return cast(sa.ColumnElement[bool], person_id.in_(known))
+
+
+def _links(office: Office, now: datetime) -> sa.Select[Any]:
     columns: list[Any] = [
         *(ChatLink.id, ChatLink.person_id, ChatLink.linked_at),
         *(ChatLink.revoked_at, ChatLink.revoked_why),
@@ -102,7 +109,7 @@ def _links(office: Office) -> sa.Select[Any]:
         sa.select(*columns)
         .join(Chat, Chat.id == ChatLink.chat_id)
         .join(Person, Person.id == ChatLink.person_id)
-        .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, office.school.id))
+        .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, now))
     )
 
 
@@ -157,10 +164,10 @@ async def school_links(
         sa.select(*(sa.func.sum(sa.case((which, 1), else_=0)).label(one) for one, which in states.items()))
         .select_from(ChatLink)
         .join(Chat, Chat.id == ChatLink.chat_id)
-        .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, office.school.id))
+        .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, uow.now))
     )
     counts: dict[LinkState, int] = {one: int(getattr(numbers, one) or 0) for one in states}
-    statement = _links(office).where(states[state])
+    statement = _links(office, uow.now).where(states[state])
     if search:
         found = _found(search, await uow.rows(statement), most)
         return LinkPage(tuple(_link(row) for row in found), None, counts)
@@ -184,7 +191,7 @@ def _found(search: str, rows: Sequence[sa.Row[Any]], most: int) -> list[sa.Row[A
 async def suspicious_links(uow: UnitOfWork, office: Office) -> Sequence[SchoolLink]:
     """The open links of chats that speak for ``MANY_PEOPLE`` and more, by chat. One statement."""
     rows = await uow.rows(
-        _links(office)
+        _links(office, uow.now)
         .where(ChatLink.revoked_at.is_(None), _IS_CROWDED)
         .order_by(ChatLink.chat_id, ChatLink.id)
         .limit(100)
@@ -216,7 +223,7 @@ async def school_codes(
     in each. ``class_id`` keeps those of its pupils and their guardians. Two statements."""
     issuer = sa.orm.aliased(Person)
     of_school = sa.and_(
-        Invitation.kind == InvitationKind.SLIP, ever_of_school(Invitation.person_id, office.school.id)
+        Invitation.kind == InvitationKind.SLIP, _is_known(Invitation.person_id, office, uow.now)
     )
     if class_id is not None:
         of_school &= in_class(Invitation.person_id, class_id, office.school.today(uow.now))

@@ -101,7 +101,7 @@ async def list_people(
         which.append(in_class(Person.id, class_id, today))
     lasts = sa.true() if left else sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today)
     if role is Role.GUARDIAN:
-        which.append(sa.exists().where(Guardianship.guardian_id == Person.id))
+        which.append(Person.id.in_(sa.select(Guardianship.guardian_id).where(_of_own_pupil(office))))
     elif role is not None:
         which.append(
             sa.exists().where(
@@ -125,6 +125,14 @@ async def list_people(
         uow, statement, Person.id, ordered(_orders(office, today), sort), after=after, most=most
     )
     return PeoplePage(await _lines(uow, office, shown, today), following)
+
+
+def _of_own_pupil(office: Office) -> sa.ColumnElement[bool]:
+    """That the child is, or was, a pupil of this school: whose guardian somebody is elsewhere is not its affair."""
+    pupils = sa.select(RoleAssignment.person_id).where(
+        RoleAssignment.org_id == office.school.id, RoleAssignment.role == Role.STUDENT
+    )
+    return Guardianship.child_id.in_(pupils)
 
 
 async def _lines(
@@ -157,6 +165,7 @@ async def _lines(
         .join(Person, Person.id == Guardianship.child_id)
         .where(
             Guardianship.guardian_id.in_(ids),
+            _of_own_pupil(office),
             sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
         )
         .order_by(Person.given)

@@ -18,11 +18,13 @@ from core.domain.rights import Role
 from core.http import client_address
 from core.i18n import Translator
 from core.queries.offices import Office
+from core.queries.pages import Cursor
 from core.web.upload import Upload
 
 if TYPE_CHECKING:
     from core.web.panel import Panel
 
+_LONGEST_CURSOR = 2_000
 OFFICE_WORK = (Role.ADMIN, Role.SECRETARY)
 """People, codes and links."""
 SCHOOL_VIEW = (Role.ADMIN, Role.SECRETARY, Role.HEAD, Role.DEPUTY)
@@ -91,7 +93,12 @@ class Visit:
         """A parameter of the address, cut to what a sane one is."""
         return self.request.query.get(name, "").replace("\0", "")[:longest].strip()
 
-    def address(self, path: str, **parameters: object) -> str:
+    @property
+    def after(self) -> Cursor | None:
+        """Where a page of a list begins: the key just as it was given out, spaces and all."""
+        return Cursor.read(self.request.query.get("after", "").replace("\0", "")[:_LONGEST_CURSOR])
+
+    def address(self, path: str, /, **parameters: object) -> str:
         """An address of the panel; the school stays where there is a choice, empty parameters are left out."""
         given = {name: str(value) for name, value in parameters.items() if value not in ("", None)}
         if len(self.offices) > 1:
@@ -109,7 +116,7 @@ class Visit:
         text = self.query(name, 19)
         return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
-    def go(self, path: str, **parameters: object) -> web.Response:
+    def go(self, path: str, /, **parameters: object) -> web.Response:
         """After a write: to the page that shows it."""
         return web.Response(status=303, headers={"Location": self.address(path, **parameters)})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import aiohttp_jinja2
 from aiohttp import web
 
-from core.actions.panel_accounts import account_by_email, account_chat, check_tries, count_refusal
+from core.actions.panel_accounts import account_by_email, account_chat, note_try, settle_try
 from core.actions.panel_sessions import begin_session, open_session
 from core.errors import TooManyTries
 from core.http import browser_words, check_csrf, check_origin, client_address, secret_of, words_of
@@ -83,12 +83,12 @@ class SignIn:
         """A password. An unknown address takes as long as a wrong password, and is answered alike."""
         panel, t = self._panel, self._panel.translator_for(request)
         form = await self._form(request)
-        email, password = form.get("email", "")[:200], form.get("password", "")[:200]
+        email, password = form.get("email", "")[:200], form.get("password", "")
         address_hash = self._address_hash(request)
         account_hash = panel.services.address_hash(f"account:{email.strip().casefold()}")
         async with panel.uow() as uow:
             try:
-                await check_tries(uow, account_hash, address_hash)
+                number = await note_try(uow, account_hash, address_hash)
             except TooManyTries as error:
                 minutes = max(1, round((error.until - uow.now).total_seconds() / 60))
                 words = t.plural(
@@ -99,8 +99,8 @@ class SignIn:
             is_right = await asyncio.to_thread(
                 is_password, account.password_hash if account else "", password
             )
+            await settle_try(uow, number, address_hash, is_right=is_right)
             if account is None or not is_right:
-                await count_refusal(uow, account_hash, address_hash)
                 words = t("This address and password do not go together.")
                 return self._page(request, email=email, refusal=words, status=403)
             token = await begin_session(

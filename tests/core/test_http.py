@@ -22,6 +22,9 @@ PROXIES = tuple(ip_network(one) for one in ("10.0.0.0/8", "::1/128"))
         ("10.1.2.3", "", "10.1.2.3"),
         ("10.1.2.3", "unknown", "unknown"),
         ("192.0.2.1", "198.51.100.4", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::"),
+        ("10.1.2.3", "2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
     ],
 )
 def test_a_forwarded_address_counts_from_a_trusted_network_only(

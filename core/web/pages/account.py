@@ -6,7 +6,7 @@ import pyotp
 import segno
 from aiohttp import web
 
-from core.actions.panel_accounts import check_tries, count_refusal, is_totp, set_totp, spend_totp
+from core.actions.panel_accounts import is_secret, note_try, set_totp, settle_try, spend_totp, step_of
 from core.actions.panel_sessions import verify_session
 from core.domain.rights import PANEL_ROLES
 from core.errors import TooManyTries
@@ -27,17 +27,18 @@ async def give(visit: Visit) -> web.StreamResponse:
     t = visit.t
     account = visit.panel.services.address_hash(f"totp:{visit.session.person_id}")
     try:
-        await check_tries(visit.uow, account, visit.address_hash)
+        number = await note_try(visit.uow, account, visit.address_hash)
     except TooManyTries as error:
         until = t.time(error.until.astimezone(visit.school.zone))
         return visit.render(
             "code.html", refused=t("Too many tries. Try again at {time}.", time=until), status=429
         )
     secret = unseal(visit.panel.key, visit.session.totp) if visit.session.totp else None
-    if secret is None or not await spend_totp(
+    is_right = secret is not None and await spend_totp(
         visit.uow, visit.session.person_id, secret, visit.form.get("code", "")
-    ):
-        await count_refusal(visit.uow, account, visit.address_hash)
+    )
+    await settle_try(visit.uow, number, visit.address_hash, is_right=is_right)
+    if not is_right:
         return visit.render("code.html", refused=t("This code is not right, or was used."), status=403)
     await verify_session(visit.uow, visit.session.id)
     return visit.go("")
@@ -66,14 +67,11 @@ def _page(visit: Visit, secret: str, *, refused: str = "", status: int = 200) ->
 async def keep(visit: Visit) -> web.StreamResponse:
     """Keep a secret once its first code is right. With an app already there, this session has given its code."""
     secret = visit.form.get("secret", "")
-    if (
-        len(secret) != 32
-        or not secret.isalnum()
-        or not is_totp(secret, visit.form.get("code", ""), visit.uow.now)
-    ):
-        fresh = secret if len(secret) == 32 and secret.isalnum() else pyotp.random_base32()
-        return _page(visit, fresh, refused=visit.t("This code is not right, or was used."), status=400)
-    await set_totp(visit.uow, visit.session.person_id, seal(visit.panel.key, secret))
+    step = step_of(secret, visit.form.get("code", ""), visit.uow.now)
+    if step is None:
+        shown = secret if is_secret(secret) else pyotp.random_base32()
+        return _page(visit, shown, refused=visit.t("This code is not right, or was used."), status=400)
+    await set_totp(visit.uow, visit.session.person_id, seal(visit.panel.key, secret), step=step)
     await verify_session(visit.uow, visit.session.id)
     return visit.go("/account", done="totp")
 

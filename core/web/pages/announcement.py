@@ -12,7 +12,7 @@ from core.actions.unread import nudge_unread
 from core.db.audit import record
 from core.errors import Invalid, NotFound
 from core.queries.announcements import SPEAKERS
-from core.queries.pages import Cursor, page_from
+from core.queries.pages import page_from
 from core.queries.reach import Family, Reach, Who, reach_of
 from core.queries.school_announcements import SchoolAnnouncement, school_announcement
 from core.web.page import Page, Visit
@@ -78,7 +78,7 @@ async def names(visit: Visit) -> web.StreamResponse:
         found,
         _by_time(who) if sort.removeprefix("-") == "when" else _by_name,
         descending=sort.startswith("-"),
-        after=Cursor.read(visit.query("after", 300)),
+        after=visit.after,
     )
     return visit.render(
         "announcement_names.html",

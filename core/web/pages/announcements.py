@@ -39,7 +39,7 @@ KINDS: dict[AudienceKind, str] = {
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of the list, newest first."""
-    page = await _page(visit, after=Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, after=visit.after)
     return visit.render(
         "announcements.html",
         page=page,

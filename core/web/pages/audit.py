@@ -17,7 +17,7 @@ from core.web.take_away import list_file
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of entries, newest first."""
-    page = await _page(visit, after=Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, after=visit.after)
     t = visit.t
     return visit.render(
         "audit.html",
@@ -72,9 +72,11 @@ async def _page(visit: Visit, *, after: Cursor | None = None, most: int | None =
 
 def _day(visit: Visit) -> date | None:
     try:
-        return date.fromisoformat(visit.query("on", 10))
+        day = date.fromisoformat(visit.query("on", 10))
     except ValueError:
         return None
+    # Days without a neighbour, or whose midnight lies in no year, have no entries either.
+    return day if date(2000, 1, 1) <= day <= date(2100, 1, 1) else None
 
 
 PAGES = (

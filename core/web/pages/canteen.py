@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -38,7 +39,7 @@ _MOST_IN_A_FILE = 20_000
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of accounts."""
-    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, visit.after)
     return visit.render("canteen.html", page=page, low=_low(visit))
 
 
@@ -82,9 +83,7 @@ async def account(visit: Visit) -> web.StreamResponse:
 
 
 async def _account(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    one = await desk_account(
-        visit.uow, visit.office, visit.number(), after=Cursor.read(visit.query("after", 300))
-    )
+    one = await desk_account(visit.uow, visit.office, visit.number(), after=visit.after)
     corrects = visit.office.may(CORRECTORS)
     undone = visit.number_asked("undo") if corrects else None
     booking = await transaction_of(visit.uow, visit.office, visit.number(), undone) if undone else None
@@ -96,7 +95,14 @@ async def _account(visit: Visit, *, status: int = 200) -> web.StreamResponse:
             "amount": _plain(visit, -booking.amount),
             "words": visit.t("Undo: {what}, {day}", what=visit.t(TRANSACTION_NAMES[booking.kind]), day=day),
         }
-    return visit.render("meal_account.html", one=one, corrects=corrects, prefilled=prefilled, status=status)
+    return visit.render(
+        "meal_account.html",
+        one=one,
+        corrects=corrects,
+        prefilled=prefilled,
+        once=visit.form.get("once") or secrets.token_urlsafe(12),
+        status=status,
+    )
 
 
 async def export_account(visit: Visit) -> web.StreamResponse:
@@ -133,6 +139,7 @@ async def book(visit: Visit) -> web.StreamResponse:
             TransactionKind(wanted),
             amount,
             visit.form.get("words", ""),
+            once=visit.form.get("once", ""),
         )
     except Invalid:
         visit.faults["amount"] = _amount_words(visit)

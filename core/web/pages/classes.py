@@ -18,7 +18,7 @@ from core.web.take_away import list_file
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of the classes in use, or of those that ended."""
-    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, visit.after)
     return visit.render("classes.html", page=page, ended=_ended(visit), keeps=visit.office.may(KEEPERS))
 
 

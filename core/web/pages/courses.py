@@ -12,7 +12,7 @@ from core.actions.slots import LONGEST_ROOM, add_slot, checked_slot, end_slot
 from core.domain.kinds import WeekParity
 from core.errors import Invalid, NotFound
 from core.i18n import N_
-from core.queries.pages import IN_A_FILE, Cursor
+from core.queries.pages import IN_A_FILE
 from core.queries.school_calendar import KEEPERS, bells_of
 from core.queries.school_courses import course_card, course_page, list_subjects
 from core.queries.slot_clashes import slot_clashes
@@ -42,7 +42,7 @@ def _asked(visit: Visit) -> dict[str, object]:
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of the courses."""
     asked = _asked(visit)
-    page = await course_page(visit.uow, visit.office, **asked, after=Cursor.read(visit.query("after", 300)))  # type: ignore[arg-type]
+    page = await course_page(visit.uow, visit.office, **asked, after=visit.after)  # type: ignore[arg-type]
     return visit.render(
         "courses.html",
         page=page,

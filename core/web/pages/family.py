@@ -10,6 +10,7 @@ from core.errors import Invalid, NotFound
 from core.queries.office_people import changeable_person
 from core.queries.person_card import person_details
 from core.web.page import OFFICE_WORK, Page, Visit
+from core.web.pages.person import person_page
 from core.web.pages.person_forms import found_people, number_of, refuse
 
 
@@ -71,13 +72,17 @@ async def restrict(visit: Visit) -> web.StreamResponse:
     child, rights = number_of(visit, "child"), visit.form.get("rights", "")
     if child is None or rights not in list(GuardianRights):
         raise NotFound("guardian_not_found")
-    await restrict_guardian(
-        visit.uow,
-        visit.actor,
-        guardian_id=visit.number(),
-        child_id=child,
-        rights=GuardianRights(rights),
-    )
+    try:
+        await restrict_guardian(
+            visit.uow,
+            visit.actor,
+            guardian_id=visit.number(),
+            child_id=child,
+            rights=GuardianRights(rights),
+        )
+    except Invalid as error:
+        refuse(visit, error)
+        return await person_page(visit, status=400)
     return visit.go(f"/people/{_back(visit, child)}", done="rights")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from contextlib import suppress
 from datetime import date
@@ -12,6 +13,7 @@ from aiohttp import web
 from core.actions.imports import (
     IMPORTERS,
     RunFile,
+    RunResult,
     claim_run,
     give_up_lost_runs,
     look_again,
@@ -24,7 +26,6 @@ from core.importing.desk import refusal
 from core.importing.importer import Asked, Importer, Option
 from core.importing.told import unpack
 from core.queries.imports import Run, kept_answers, list_runs, run_of, run_state
-from core.queries.pages import Cursor
 from core.web.page import Page, Visit
 from core.web.said import say
 from core.web.table_file import table_file
@@ -46,12 +47,11 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
-    after = visit.query("after", 300)
     lines, following = await list_runs(
         visit.uow,
         visit.office,
         sort=visit.query("sort", 30) or "-when",
-        after=Cursor.read(after) if after else None,
+        after=visit.after,
     )
     return visit.render(
         "imports.html",
@@ -99,6 +99,10 @@ async def upload(visit: Visit) -> web.StreamResponse:
         result = await desk.look(file, _asked(visit, file, answers))
     except UnreadableFile as error:
         result, readable = refusal(file.name, error), False
+    except Exception:
+        # The file is kept by now: only what a run names is ever forgotten.
+        await start_run(visit.uow, visit.session.key, visit.school.id, file, RunResult(), readable=False)
+        raise
     run_id = await start_run(visit.uow, visit.session.key, visit.school.id, file, result, readable=readable)
     return visit.go(f"/import/{run_id}")
 
@@ -125,7 +129,14 @@ def _run_page(visit: Visit, run: Run, *, status: int = 200) -> web.StreamRespons
         states=IMPORT_STATES,
         say=say,
         step=visit.panel.desk.steps.get(run.line.id),
+        seen=_seal(run),
     )
+
+
+def _seal(run: Run) -> str:
+    """Names what a look has shown: with other options or answers, or of a database that has changed, it is another."""
+    shown = json.dumps([dict(run.options), dict(run.outcome)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(shown.encode()).hexdigest()[:24]
 
 
 async def change(visit: Visit) -> web.StreamResponse:
@@ -147,7 +158,7 @@ async def change(visit: Visit) -> web.StreamResponse:
 
 
 async def apply(visit: Visit) -> web.StreamResponse:
-    """Begin to write it; a second click finds it begun."""
+    """Begin to write it, just as it was shown; a second click finds it begun."""
     run = await run_of(visit.uow, visit.office, visit.number())
     importer = visit.panel.desk.formats.get(run.line.importer)
     if importer is None:
@@ -156,14 +167,23 @@ async def apply(visit: Visit) -> web.StreamResponse:
     if run.line.state is ImportState.LOOKED and run.sha256:
         if any(one.must and not one.answer for one in outcome.questions):
             visit.faults[""] = visit.t("Answer the questions first.")
+        elif visit.form.get("seen") != _seal(run):
+            visit.faults[""] = visit.t("It has changed meanwhile: please look again.")
+        if visit.faults:
             return _run_page(visit, run, status=400)
         answers = {one.key: one.answer for one in outcome.questions if one.answer}
         kept = await kept_answers(visit.uow, importer.name, visit.school.id)
         file = RunFile(importer.name, run.line.file_name, run.sha256, run.size, run.options)
         asked = _asked(visit, file, {**kept, **answers})
         desk = visit.panel.desk
-        if await claim_run(visit.uow, visit.session.key, visit.school.id, run.line.id, worker=desk.worker):
-            desk.begin(run.line.id, visit.session.key, file, asked)
+        desk.claiming.append(run.line.id)
+        try:
+            if await claim_run(
+                visit.uow, visit.session.key, visit.school.id, run.line.id, worker=desk.worker
+            ):
+                desk.begin(run.line.id, visit.session.key, file, asked)
+        finally:
+            desk.claiming.remove(run.line.id)
     return visit.go(f"/import/{run.line.id}")
 
 
@@ -212,7 +232,7 @@ async def export(visit: Visit) -> web.StreamResponse:
 
 async def _give_up_lost(visit: Visit) -> None:
     desk = visit.panel.desk
-    await give_up_lost_runs(visit.uow, worker=desk.worker, going_on=frozenset(desk.steps))
+    await give_up_lost_runs(visit.uow, worker=desk.worker, going_on=desk.going_on)
 
 
 async def _open_run(visit: Visit) -> tuple[Run, Importer]:

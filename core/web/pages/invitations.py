@@ -40,7 +40,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
     return visit.render(
         "invitations.html",
-        page=await _codes(visit, Cursor.read(visit.query("after", 300))),
+        page=await _codes(visit, visit.after),
         joining=await joining_of(visit.uow, visit.office),
         classes=await classes_of(visit),
         state=_state(visit),
@@ -52,7 +52,7 @@ async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
 
 async def issue(visit: Visit) -> web.StreamResponse:
     """Codes for some classes, or for all of the school who are not linked. The slips are the answer."""
-    if visit.form.get("as") == "csv" and visit.session.verified_at is None:
+    if lacks_code_for_table(visit):
         return visit.go("/account", needed=1)
     class_ids = None
     if visit.form.get("for") != "all":
@@ -70,6 +70,11 @@ async def issue(visit: Visit) -> web.StreamResponse:
     if not report.issued:
         return visit.go("/invitations", done="nobody")
     return await codes_answer(visit, report)
+
+
+def lacks_code_for_table(visit: Visit) -> bool:
+    """Whether codes are asked for as a table, which as every export needs the authenticator app, and it is missing."""
+    return visit.form.get("as") == "csv" and visit.session.verified_at is None
 
 
 async def codes_answer(visit: Visit, report: IssueReport) -> web.StreamResponse:

@@ -63,9 +63,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     quality, lines = await _quality(visit, asked)
     if visit.query("sort", 30) == "-name":
         lines.reverse()
-    keys = [str(Cursor(f"{one.name}|{one.more}", one.id)) for one in lines]
-    after = visit.query("after", 300)
-    begin = keys.index(after) + 1 if after in keys else 0
+    keys = [Cursor(f"{one.name}|{one.more}", one.id) for one in lines]
+    begin = keys.index(visit.after) + 1 if visit.after in keys else 0
     following = keys[begin + ON_A_PAGE - 1] if len(lines) > begin + ON_A_PAGE else None
     return visit.render(
         "journal.html",

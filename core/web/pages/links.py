@@ -22,10 +22,10 @@ STATES: dict[LinkState, str] = {
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of links in one state; crowded chats stand out on the first."""
     state = _state(visit)
-    first = not visit.query("after", 300) and not visit.query("search") and state == "open"
+    first = visit.after is None and not visit.query("search") and state == "open"
     return visit.render(
         "links.html",
-        page=await _page(visit, Cursor.read(visit.query("after", 300))),
+        page=await _page(visit, visit.after),
         crowded=await suspicious_links(visit.uow, visit.office) if first else (),
         state=state,
         states=STATES,

@@ -41,7 +41,7 @@ def _bots(visit: Visit) -> Bots:
 
 async def show(visit: Visit) -> web.StreamResponse:
     """A page of schools."""
-    page = await _page(visit, Cursor.read(visit.query("after", 300)))
+    page = await _page(visit, visit.after)
     return visit.render("schools.html", page=page, may_add=bool(await places_for(visit.uow, visit.actor)))
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from core.domain.rights import Role
 from core.i18n import N_
-from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE, Cursor
+from core.queries.pages import FOUND_IN_A_FILE, IN_A_FILE
 from core.queries.school_people import PersonLine, list_people
 from core.web.page import OFFICE_WORK, Page, Visit
 from core.web.pages.person_forms import classes_of
@@ -22,7 +22,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     """A page of the list."""
     classes = await classes_of(visit)
     asked = _asked(visit)
-    page = await list_people(visit.uow, visit.office, **asked, after=Cursor.read(visit.query("after", 300)))  # type: ignore[arg-type]
+    page = await list_people(visit.uow, visit.office, **asked, after=visit.after)  # type: ignore[arg-type]
     return visit.render("people.html", page=page, classes=classes, asked=asked, roles=ROLES)
 
 

@@ -15,7 +15,7 @@ from core.queries.merging import merged_into
 from core.queries.office_people import changeable_person
 from core.queries.person_card import person_card, person_details
 from core.web.page import AUDITORS, OFFICE_WORK, Page, Visit
-from core.web.pages.invitations import codes_answer
+from core.web.pages.invitations import codes_answer, lacks_code_for_table
 from core.web.pages.person_forms import (
     classes_of,
     day_of,
@@ -31,7 +31,7 @@ from core.words import telling_failure
 async def show(visit: Visit) -> web.StreamResponse:
     """The person's page; an address from before a merge leads to who is left."""
     try:
-        return await _page(visit)
+        return await person_page(visit)
     except NotFound:
         left = await merged_into(visit.uow, visit.office, visit.number())
         if left is None:
@@ -39,7 +39,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         return visit.go(f"/people/{left}")
 
 
-async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
+async def person_page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
+    """The person with everything, and what is wrong with what was sent."""
     one = await person_card(visit.uow, visit.office, visit.number())
     return visit.render(
         "person.html",
@@ -56,6 +57,8 @@ async def _page(visit: Visit, *, status: int = 200) -> web.StreamResponse:
 
 async def invite(visit: Visit) -> web.StreamResponse:
     """A new code; the older ones die. The slip is the answer: it is shown this once."""
+    if lacks_code_for_table(visit):
+        return visit.go("/account", needed=1)
     report = await invite_from_office(
         visit.uow,
         visit.session.key,
@@ -65,6 +68,13 @@ async def invite(visit: Visit) -> web.StreamResponse:
         reissue=True,
     )
     return await codes_answer(visit, report)
+
+
+async def ask_unlink(visit: Visit) -> web.StreamResponse:
+    """Which chats speak for the person, before all of them are unlinked."""
+    one = await person_card(visit.uow, visit.office, visit.number())
+    links = [link for link in one.links if link.revoked_at is None]
+    return visit.render("unlink.html", one=one, links=links, back=visit.query("back", 10))
 
 
 async def unlink(visit: Visit) -> web.StreamResponse:
@@ -124,7 +134,7 @@ async def give(visit: Visit) -> web.StreamResponse:
             return visit.go(f"/people/{visit.number()}", done="role")
     except Invalid as error:
         refuse(visit, error)
-    return await _page(visit, status=400)
+    return await person_page(visit, status=400)
 
 
 async def end(visit: Visit) -> web.StreamResponse:
@@ -145,7 +155,7 @@ async def end(visit: Visit) -> web.StreamResponse:
             return visit.go(f"/people/{visit.number()}", done="role_ended")
     except Invalid as error:
         refuse(visit, error)
-    return await _page(visit, status=400)
+    return await person_page(visit, status=400)
 
 
 async def move(visit: Visit) -> web.StreamResponse:
@@ -167,13 +177,14 @@ async def move(visit: Visit) -> web.StreamResponse:
             return visit.go(f"/people/{visit.number()}", done="moved")
     except Invalid as error:
         refuse(visit, error)
-    return await _page(visit, status=400)
+    return await person_page(visit, status=400)
 
 
 _PERSON = r"/people/{id:\d{1,18}}"
 PAGES = (
     Page("GET", _PERSON, show, OFFICE_WORK),
     Page("POST", _PERSON + "/invite", invite, OFFICE_WORK),
+    Page("GET", _PERSON + "/unlink", ask_unlink, OFFICE_WORK),
     Page("POST", _PERSON + "/unlink", unlink, OFFICE_WORK),
     Page("GET", _PERSON + "/edit", edit, OFFICE_WORK),
     Page("POST", _PERSON + "/edit", keep, OFFICE_WORK),

@@ -29,6 +29,7 @@ REFUSALS = {
     "role_not_yours": ("role", N_("This role is not yours to give or to end.")),
     "own_role": ("", N_("Nobody changes their own roles: ask somebody else of the office.")),
     "own_family": ("", N_("Nobody makes themselves a guardian: ask somebody else of the office.")),
+    "own_rights": ("", N_("Nobody changes their own rights: ask somebody else of the office.")),
     "own_guardian": ("", N_("Nobody is their own guardian.")),
     "not_a_pupil": ("class", N_("Only a pupil has a class: give the role first.")),
     "dates_wrong": ("ends", N_("The last day comes before the first, or the dates are too far away.")),

@@ -1,4 +1,4 @@
-"""/admin/sessions: the browsers that are in the panel with this chat, and the way out."""
+"""/admin/sessions: the browsers in which the visitor is in the panel, and the way out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from core.web.page import Page, Visit
 
 
 async def show(visit: Visit) -> web.StreamResponse:
-    """The open sessions."""
-    return visit.render("sessions.html", sessions=await sessions_of(visit.uow, visit.actor))
+    """A page of the open sessions."""
+    page = await sessions_of(visit.uow, visit.actor, sort=visit.query("sort", 30), after=visit.after)
+    return visit.render("sessions.html", page=page)
 
 
 async def end(visit: Visit) -> web.StreamResponse:
@@ -31,7 +32,10 @@ async def sign_out(visit: Visit) -> web.StreamResponse:
 
 async def _out(visit: Visit) -> web.StreamResponse:
     response = web.Response(status=303, headers={"Location": "/admin/sign-in"})
-    response.del_cookie(visit.panel.cookie, path="/")
+    # As it was set: a browser takes a "__Host-" cookie, also the one that ends it, only with Secure.
+    response.del_cookie(
+        visit.panel.cookie, path="/", secure=visit.panel.is_tls, httponly=True, samesite="Lax"
+    )
     return response
 
 

@@ -457,3 +457,16 @@ def test_an_account_is_made_for_whoever_works_in_the_panel(register: Path) -> No
     ((email, kept),) = rows("select email, password_hash from panel_account")
     assert email == "boss@school.example"
     assert "a long password" not in str(kept)
+
+
+def test_an_app_that_was_lost_is_forgotten_so_that_its_owner_comes_in_again(register: Path) -> None:
+    assert "no person 'zz'" in run("admin", "forget-app", "--person", "zz", code=1).output
+    assert "no authenticator app" in run("admin", "forget-app", "--person", "p1", code=1).output
+    with sqlite3.connect("var/schoolbell.db") as connection:
+        connection.execute(
+            "insert into panel_account (person_id, password_hash, totp, totp_step, created_at) select target_id,"
+            " '', 'sealed', 7, '2026-11-24' from external_id where kind = 'person' and external_id = 'p1'"
+        )
+    assert "is forgotten" in run("admin", "forget-app", "--person", "p1").output
+    assert rows("select totp, totp_step from panel_account") == [("", 0)]
+    assert rows("select count(*) from audit_entry where action = 'panel.totp_end'") == [(1,)]

@@ -14,7 +14,7 @@ from core.db.models import AuditEntry, Guardianship
 from core.db.uow import UnitOfWork
 from core.domain.kinds import Messenger
 from core.domain.rights import GuardianRights, Role
-from core.errors import CodeRefused, Forbidden, NotFound
+from core.errors import CodeRefused, Forbidden, Invalid, NotFound
 from core.queries.invitable import list_invitable
 from tests.cast import BOT_ID, Cast
 from tests.support.conversation import CODE_KEY
@@ -82,6 +82,20 @@ async def test_nobody_else_changes_a_guardians_rights(uow: UnitOfWork, cast: Cas
         sa.select(Guardianship.rights).where(Guardianship.guardian_id == cast["cut_father"].person_id)
     )
     assert kept is GuardianRights.NONE
+
+
+async def test_an_officer_who_is_a_cut_parent_does_not_lift_the_own_cut(uow: UnitOfWork, cast: Cast) -> None:
+    async with uow.writing():
+        await uow.insert(
+            Guardianship,
+            guardian_id=cast["secretary"].person_id,
+            child_id=cast["ivan"].person_id,
+            relation="aunt",
+            rights=GuardianRights.NONE,
+        )
+    with pytest.raises(Invalid, match="own_rights"):
+        await cut(uow, cast, "secretary", "secretary", rights=GuardianRights.FULL)
+    assert await cut(uow, cast, "admin", "secretary", rights=GuardianRights.FULL)
 
 
 async def test_who_is_no_guardian_of_the_child_cannot_be_cut(uow: UnitOfWork, cast: Cast) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import sqlalchemy as sa
 
 from core.db.models import AuditEntry, MealAccount, MealOrder, MealTransaction, MenuItem
 from core.db.uow import UnitOfWork
 from tests.cast import Cast
 from tests.support.browser import Site
-from tests.support.panel import in_panel
+from tests.support.panel import hidden, in_panel
 
 
 async def _balance(site: Site, student_id: int) -> tuple[int, int]:
@@ -35,6 +37,33 @@ async def test_the_desk_books_money_and_the_balance_is_the_sum(site: Site, cast:
     async with UnitOfWork(site.app.database, site.app.clock) as uow:
         entry = await uow.row(sa.select(AuditEntry).where(AuditEntry.action == "canteen.top_up"))
     assert entry is not None
+
+
+async def test_a_second_click_books_the_money_once(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "canteen")
+    maria = cast["maria"].person_id
+    before, _ = await _balance(site, maria)
+    once = hidden(await (await panel.get(f"/canteen/{maria}")).text(), "once")
+    clicks = [panel.post(f"/canteen/{maria}", kind="top_up", amount="500", once=once) for _ in range(3)]
+    assert {one.status for one in await asyncio.gather(*clicks)} == {303}
+    assert await _balance(site, maria) == (before + 50_000, before + 50_000)
+    again = hidden(await (await panel.get(f"/canteen/{maria}")).text(), "once")
+    assert (await panel.post(f"/canteen/{maria}", kind="top_up", amount="500", once=again)).status == 303
+    assert await _balance(site, maria) == (before + 100_000, before + 100_000)
+
+
+async def test_two_desks_that_open_one_account_at_once_both_book(site: Site, cast: Cast) -> None:
+    one, two = await in_panel(site, cast, "canteen"), await in_panel(site, cast, "admin")
+    maria = cast["maria"].person_id
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        accounts = sa.select(MealAccount.id).where(MealAccount.student_id == maria)
+        await uow.write(sa.delete(MealTransaction).where(MealTransaction.account_id.in_(accounts)))
+        await uow.write(sa.delete(MealAccount).where(MealAccount.student_id == maria))
+    booked = await asyncio.gather(
+        *(desk.post(f"/canteen/{maria}", kind="top_up", amount="10") for desk in (one, two))
+    )
+    assert [one.status for one in booked] == [303, 303]
+    assert await _balance(site, maria) == (2_000, 2_000)
 
 
 async def test_only_an_administrator_corrects_and_wrong_amounts_are_kept_and_explained(

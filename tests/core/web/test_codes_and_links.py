@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.db.models import AuditEntry, ChatLink, InvitationRole, RoleAssignment
 from core.db.uow import UnitOfWork
 from core.domain.rights import Role
-from tests.cast import Cast
+from tests.cast import Cast, link
 from tests.support.browser import Site
 from tests.support.panel import in_panel
 
@@ -42,6 +42,39 @@ async def test_codes_of_some_classes_come_once_as_a_table_and_die_by_class(site:
     assert (await panel.post("/invitations/revoke", **{"class": cast.classes["3B"]})).status == 303
     assert "Not used yet 1" in await panel.read("/invitations")
     assert "Revoked" in await (await panel.post("/invitations/export?state=revoked")).text()
+
+
+async def test_one_persons_code_as_a_table_needs_the_app_too(site: Site, cast: Cast) -> None:
+    plain = await in_panel(site, cast, "secretary")
+    refused = await plain.post(f"/people/{cast['mother'].person_id}/invite", **{"as": "csv"})
+    assert refused.headers["Location"] == "/admin/account?needed=1"
+    panel = await in_panel(site, cast, "secretary", with_app=True)
+    table = await panel.post(f"/people/{cast['mother'].person_id}/invite", **{"as": "csv"})
+    assert table.content_type == "text/csv"
+
+
+async def test_all_links_of_a_person_end_from_a_row_after_a_look_at_them(site: Site, cast: Cast) -> None:
+    mother = cast["mother"].person_id
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        await link(uow, 77_001, mother)
+    panel = await in_panel(site, cast, "secretary")
+    row = f'href="/admin/people/{mother}/unlink?back=links"'
+    assert row in await (await panel.get("/links?search=anna")).text()
+    page = await panel.read(f"/people/{mother}/unlink?back=links")
+    assert "chat 77001" in page
+    assert f"chat {cast['mother'].user_id}" in page
+    done = await panel.post(f"/people/{mother}/unlink", back="links")
+    assert done.headers["Location"] == "/admin/links?done=unlinked"
+    assert "Anna Petrova" not in await panel.read("/links")
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        (entry,) = await uow.rows(
+            sa.select(AuditEntry.subject_id, AuditEntry.before).where(AuditEntry.action == "link.end")
+        )
+    assert entry.subject_id == mother
+    assert len(entry.before["links"]) == 2
+    other = await in_panel(site, cast, "other_admin")
+    assert (await other.get(f"/people/{mother}/unlink")).status == 404
+    assert (await other.post(f"/people/{mother}/unlink")).status == 404
 
 
 async def test_a_new_code_comes_as_a_pdf(site: Site, cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -18,9 +19,10 @@ from core.clock import FrozenClock
 from core.db.models import ImportAnswer, ImportRun, Org, Person
 from core.db.uow import UnitOfWork
 from core.domain.kinds import ImportState
+from core.importing.desk import ImportDesk
 from tests.cast import Cast, chat_key
 from tests.support.browser import Site
-from tests.support.panel import PanelBrowser, in_panel
+from tests.support.panel import PanelBrowser, hidden, in_panel
 from tests.support.registers import SMALL, swapped
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -61,9 +63,19 @@ def place(response: ClientResponse) -> str:
     return response.headers["Location"].removeprefix("/admin")
 
 
+async def shown(panel: PanelBrowser, path: str) -> str:
+    """What the page of a run says that it has shown."""
+    return hidden(await (await panel.get(path)).text(), "seen")
+
+
 async def applied(panel: PanelBrowser, path: str) -> str:
     """Apply, wait for the end, and read the page."""
-    assert (await panel.post(f"{path}/apply")).status == 303
+    assert (await panel.post(f"{path}/apply", seen=await shown(panel, path))).status == 303
+    return await applied_at_last(panel, path)
+
+
+async def applied_at_last(panel: PanelBrowser, path: str) -> str:
+    """The page of a run that was begun, once it has ended."""
     events = await (await panel.get(f"{path}/progress")).text()
     assert events.endswith("event: done\ndata: \n\n")
     return await panel.read(path)
@@ -108,10 +120,75 @@ async def test_which_school_is_meant_is_asked_and_the_answer_kept(site: Site, ca
 async def test_a_double_click_applies_once(site: Site, cast: Cast) -> None:
     panel = await in_panel(site, cast, "admin")
     path = place(await send(panel, package(**await named(site, cast.school_id))))
-    assert [(await panel.post(f"{path}/apply")).status for _ in range(2)] == [303, 303]
+    seen = await shown(panel, path)
+    assert [(await panel.post(f"{path}/apply", seen=seen)).status for _ in range(2)] == [303, 303]
     await (await panel.get(f"{path}/progress")).text()
     audited = sa.text("select count(*) from audit_entry where action = 'import.applied'")
     assert await value(site, audited) == 1
+
+
+async def test_two_uploads_at_once_are_both_kept_and_each_shows_its_own(site: Site, cast: Cast) -> None:
+    panel, other = await in_panel(site, cast, "admin"), await in_panel(site, cast, "other_admin")
+    mine = package(**await named(site, cast.school_id))
+    theirs = package(**await named(site, cast.other_school_id))
+    sent = await asyncio.gather(
+        send(panel, mine, "first.zip"),
+        send(panel, mine, "again.zip"),
+        send(other, theirs, "theirs.zip"),
+    )
+    paths = [place(response) for response in sent]
+    assert len(set(paths)) == 3
+    for path, name in zip(paths[:2], ("first.zip", "again.zip"), strict=True):
+        page = await panel.read(path)
+        assert name in page
+        assert "What it would change" in page
+    assert "theirs.zip" in await other.read(paths[2])
+    assert (await panel.get(paths[2])).status == 404
+    whose = [panel, panel, other]
+    for who, path in zip(whose, paths, strict=True):
+        assert (await who.post(f"{path}/apply", seen=await shown(who, path))).status == 303
+    for who, path in zip(whose, paths, strict=True):
+        assert "Applied" in await applied_at_last(who, path)
+    assert not [*site.app.settings.var_dir.glob("files/draft-*")]
+
+
+async def test_what_another_tab_looked_at_anew_is_not_applied_unseen(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "admin")
+    path = place(await send(panel, package(**await named(site, cast.school_id))))
+    seen = await shown(panel, path)
+    assert (await panel.post(f"{path}/look", **{"option-end-missing": 1})).status == 303
+    refused = await panel.post(f"{path}/apply", seen=seen)
+    assert refused.status == 400
+    assert "please look again" in await refused.text()
+    assert await value(site, sa.select(ImportRun.state)) == ImportState.LOOKED
+
+
+async def test_the_file_that_an_importer_stumbled_over_is_forgotten_like_others(
+    site: Site, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stumble(*_asked: object) -> RunResult:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(ImportDesk, "look", stumble)
+    panel = await in_panel(site, cast, "admin")
+    assert (await send(panel, package())).status == 500
+    assert "school.zip" in await panel.read("/import")
+    os.utime(next(site.app.settings.var_dir.glob("files/*/*")), (0, 0))
+    later = FrozenClock(site.app.clock.now() + timedelta(days=8))
+    async with UnitOfWork(site.app.database, later) as uow:
+        assert await forget_imports(uow, site.app.services.files) == 1
+    assert not [*site.app.settings.var_dir.glob("files/*/*")]
+
+
+async def test_a_run_that_is_about_to_begin_is_not_taken_for_a_lost_one(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "admin")
+    path = place(await send(panel, package(**await named(site, cast.school_id))))
+    seen = await shown(panel, path)
+    looks = [panel.get("/import") for _ in range(8)]
+    answers = await asyncio.gather(panel.post(f"{path}/apply", seen=seen), *looks)
+    assert [one.status for one in answers] == [303] + [200] * 8
+    await (await panel.get(f"{path}/progress")).text()
+    assert await value(site, sa.select(ImportRun.state)) == ImportState.APPLIED
 
 
 async def test_a_run_that_nobody_applies_any_more_has_failed(site: Site, cast: Cast) -> None:

@@ -169,3 +169,13 @@ async def test_hostile_words_in_the_address_and_in_names_break_no_page(site: Sit
 def test_a_cell_is_no_formula() -> None:
     assert safe_cell("=1+1") == "'=1+1"
     assert safe_cell("Petrov") == "Petrov"
+    for first in "=+-@\t\r":
+        assert safe_cell(f"{first}1+1") == f"'{first}1+1"
+    assert safe_cell("Bob;=cmd|' /C calc'!A0") == "Bob;'=cmd|' /C calc'!A0", (
+        "a cell where semicolons part them"
+    )
+
+
+def test_a_debt_in_a_table_stays_a_number() -> None:
+    assert safe_cell("-150.50") == "-150.50"
+    assert safe_cell("-150.50+A1") == "'-150.50+A1"

@@ -144,6 +144,20 @@ async def test_neither_ending_a_tie_nor_a_namesake_lifts_a_cut(site: Site, cast:
     assert (await panel.post(f"/people/{secretary}/family", child=ivan)).status == 404
 
 
+async def test_an_officer_who_sets_the_own_rights_is_told_whom_to_ask(site: Site, cast: Cast) -> None:
+    own, ivan = cast["secretary"].person_id, cast["ivan"].person_id
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        await uow.insert(
+            Guardianship, guardian_id=own, child_id=ivan, relation="aunt", rights=GuardianRights.READ
+        )
+    panel = await in_panel(site, cast, "secretary", with_app=True)
+    refused = await panel.post(f"/people/{own}/rights", child=ivan, rights="full")
+    assert refused.status == 400
+    assert "Nobody changes their own rights" in await refused.text()
+    rights = await _value(site, sa.select(Guardianship.rights).where(Guardianship.guardian_id == own))
+    assert rights is GuardianRights.READ
+
+
 async def test_a_secretary_neither_grants_nor_changes_what_is_above_her(site: Site, cast: Cast) -> None:
     panel = await in_panel(site, cast, "secretary", with_app=True)
     for role in ("admin", "head", "deputy", "secretary", "operator", "guardian"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import sqlalchemy as sa
 
-from core.actions.panel_sessions import IDLE, LIFE, TICKET_LIFE
+from core.actions.panel_sessions import IDLE, LIFE, TICKET_LIFE, WRONG_LINKS
 from core.cards import Card
 from core.clock import FrozenClock
 from core.db.models import AuditEntry, ChatLink, PanelSession, PanelTicket
@@ -106,3 +108,31 @@ async def test_every_way_in_is_audited_and_no_secret_is_kept(site: Site, cast: C
         ("panel.refused", None),
     ]
     assert ticket not in {row.token_hash for row in kept}
+
+
+async def test_wrong_links_do_not_fill_the_audit(site: Site, cast: Cast) -> None:
+    panel = PanelBrowser(site.browser())
+    for _ in range(WRONG_LINKS + 2):
+        assert (await panel.spend("x" * 43)).status == 403
+    async with UnitOfWork(site.app.database, site.app.clock) as uow:
+        actions = [row.action for row in await uow.rows(sa.select(AuditEntry.action))]
+    assert actions.count("panel.refused") == WRONG_LINKS
+    assert (await panel.spend(await panel.ticket(site, cast, "admin"))).status == 303, "a good one opens"
+
+
+async def test_a_list_is_turned_without_repeating_a_line_whose_key_ends_in_a_space(
+    site: Site, cast: Cast
+) -> None:
+    panel = await in_panel(site, cast, "admin")
+    async with UnitOfWork(site.app.database, site.app.clock) as uow, uow.writing():
+        (first,) = await uow.rows(sa.select(*PanelSession.__table__.columns))
+        for number in range(60):
+            alike = first._asdict() | {"token_hash": str(number), "browser": "Same name "}
+            await uow.insert(PanelSession, **{name: value for name, value in alike.items() if name != "id"})
+    path, seen = "/sessions?sort=browser", list[str]()
+    while path:
+        page = unescape(await (await panel.get(path)).text())
+        seen += re.findall(r"/sessions/(\d+)/end", page)
+        following = re.search(r'href="/admin(/sessions[^"]*after=[^"]*)">Next page', page)
+        path = following[1] if following else ""
+    assert len(seen) == len(set(seen)) == 61

@@ -12,7 +12,7 @@ from core.db.models import Course, Subject, TimetableSlot
 from core.db.uow import UnitOfWork
 from tests.cast import Cast
 from tests.support.browser import Site
-from tests.support.panel import PanelBrowser, in_panel
+from tests.support.panel import PanelBrowser, hidden, in_panel
 from tests.support.timetables import LESSONS, Lesson, fet
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -41,7 +41,8 @@ async def test_questions_are_answered_on_the_page_and_kept(site: Site, cast: Cas
     response = await panel.post(f"{path}/look", **{field[1]: "new", "option-from": "2026-11-30"})
     path = response.headers["Location"].removeprefix("/admin")
     assert "The timetable holds from 2026-11-30." in await panel.read(path)
-    assert (await panel.post(f"{path}/apply")).status == 303
+    seen = hidden(await (await panel.get(path)).text(), "seen")
+    assert (await panel.post(f"{path}/apply", seen=seen)).status == 303
     events = await (await panel.get(f"{path}/progress")).text()
     assert events.endswith("event: done\ndata: \n\n")
     assert "Applied. The database says now what the file says." in await panel.read(path)
