@@ -58,6 +58,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.teaching $(ARGS)
 	@$(BIN)/python -m bench.notifier $(ARGS)
 	@$(BIN)/python -m bench.imports $(ARGS)
+	@$(BIN)/python -m bench.meals_import $(ARGS)
 	@$(BIN)/python -m bench.panel $(ARGS)
 
 catalogs: $(VENV)/.dev
