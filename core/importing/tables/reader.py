@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,6 +14,9 @@ from core.importing.said import Said
 
 MOST_COLUMNS = 256
 _WORKBOOK = b"PK\x03\x04"
+_SHORT = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,3})", re.ASCII)
+_SURE_DIGITS = 15
+"""More a spreadsheet does not keep of a number."""
 _OLD = b"\xd0\xcf\x11\xe0"
 
 
@@ -131,6 +135,24 @@ def text_of(value: Value) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value)
+
+
+def number_of(value: Value) -> str | None:
+    """A phone or a register's number as it was meant: ``7.9161234567E+10`` is 79161234567. None where the spreadsheet
+    has cut its last digits off, as in ``7.9161E+10``."""
+    text = text_of(value)
+    found = _SHORT.fullmatch(text)
+    if found is None:
+        return text
+    rest, places = found[2] or "", int(found[3])
+    return f"{found[1]}{rest}" if len(rest) == places and len(rest) < _SURE_DIGITS else None
+
+
+def cut_off(text: str) -> str:
+    """What to say of a number that ``number_of`` does not know."""
+    return (
+        f"{text[:40]!r} has lost its last digits in a spreadsheet; format the column as text and type it anew"
+    )
 
 
 def column_name(column: int) -> str:
