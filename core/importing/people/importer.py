@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.db.uow import UnitOfWork
+from core.domain.names import fold
 from core.domain.rights import GuardianRights, Role
 from core.errors import UnreadableFile
 from core.importing.importer import Asked, Importer, Option, Question
+from core.importing.people.alike import Alike
 from core.importing.people.columns import by_headings
 from core.importing.people.lists import Lists, Parent, Pupil
 from core.importing.people.school import Human, School, class_key, digits_of, load_school
@@ -51,6 +53,14 @@ class _Taking:
     rows: dict[str, int] = field(default_factory=dict)
     """Who is somebody of the school, by the record's id."""
     siblings: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    alike: Alike = field(init=False)
+    joined: dict[str, str] = field(default_factory=dict)
+    """Parents who were said to be one, by the record's id."""
+    records: dict[int, str] = field(default_factory=dict)
+    """The record of each parent who is somebody of the school."""
+
+    def __post_init__(self) -> None:
+        self.alike = Alike(self.school)
 
     def take(self) -> None:
         """Everybody, with what has to be asked."""
@@ -62,14 +72,15 @@ class _Taking:
         for key, pupil in pupils.items():
             self._add_pupil(key, pupil)
         parents = [(key, pupil, parent) for key, pupil in pupils.items() for parent in pupil.parents]
+        self._join_parents(parents)
         self._match_parents(parents)
-        for key, _pupil, parent in parents:
-            self._add_parent(key, parent)
+        for key, pupil, parent in parents:
+            self._add_parent(key, pupil, parent)
         shared = sum(count - 1 for count in self.siblings.values() if count > 1)
         if shared:
             self.lists.notes.append(
                 Said(
-                    "{count} parents stand in several rows, with one name and phone: each is one person.",
+                    "{count} parents stand in several rows: each is one person.",
                     count=shared,
                 )
             )
@@ -119,7 +130,7 @@ class _Taking:
             if key in self.school.ties:
                 self.rows[key] = self.school.ties[key]
                 continue
-            alike = [one for one in self.school.pupils.get(pupil.name_key, ()) if _may_be(one, pupil)]
+            alike = self.alike.pupils(pupil)
             named = self.school.register_ids.get(pupil.said.get("id", ""))
             if named is not None and named in {one.id for one in alike}:
                 self._bind(key, named)
@@ -128,15 +139,57 @@ class _Taking:
             elif alike:
                 unsure[key] = alike
         self._ask_of_all("pupils", sure, unsure, {key: pupil.shown for key, pupil in pupils.items()})
+        taken = {*self.rows.values(), *(one.id for one in sure.values())}
+        known = {*self.rows, *sure, *unsure}
+        for key, pupil in pupils.items():
+            if key not in known and (near := self.alike.corrected_pupils(pupil, taken)):
+                unsure[key] = near
         for key, alike in unsure.items():
             self._ask_of(key, pupils[key].shown, pupils[key].row, alike)
+
+    def _join_parents(self, parents: Sequence[tuple[str, Pupil, Parent]]) -> None:
+        """Parents of one name in several rows whose phones do not make them one: brothers' and sisters', or namesakes."""
+        named: dict[str, dict[str, tuple[int, Parent]]] = defaultdict(dict)
+        for child, pupil, parent in parents:
+            key = _parent_key(child, parent)
+            if key not in self.school.ties:
+                named[f"{parent.name_key} {fold(parent.name.middle)}".strip()].setdefault(
+                    key, (pupil.row, parent)
+                )
+        for name, found in named.items():
+            if len(found) < 2:
+                continue
+            digest = hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()[:8]
+            question = f"one {name} {digest}"
+            answer = self.lists.ask(
+                Question(
+                    question,
+                    Said(
+                        "{name} is a parent in rows {rows}. Is that one person?",
+                        name=next(iter(found.values()))[1].shown,
+                        rows=", ".join(str(row) for row, _ in found.values()),
+                    ),
+                    (("one", Said("yes, one person")), ("each", Said("no, one in each row"))),
+                    self.lists.answered(question, ("one", "each")),
+                    must=True,
+                )
+            )
+            if answer == "one":
+                self.joined.update(dict.fromkeys(found, next(iter(found))))
+
+    def _parent_key(self, child: str, parent: Parent) -> str:
+        """The record's id: one where rows were said, or known, to be of one parent."""
+        key = _parent_key(child, parent)
+        key = self.joined.get(key, key)
+        row = self.rows.get(key, self.school.ties.get(key))
+        return key if row is None else self.records.setdefault(row, key)
 
     def _match_parents(self, parents: Sequence[tuple[str, Pupil, Parent]]) -> None:
         sure: dict[str, Human] = {}
         unsure: dict[str, list[Human]] = {}
         shown: dict[str, tuple[str, int]] = {}
         for child, pupil, parent in parents:
-            key = _parent_key(child, parent)
+            key = self._parent_key(child, parent)
             if key in self.rows or key in shown:
                 continue
             if key in self.school.ties:
@@ -145,8 +198,7 @@ class _Taking:
             alike = self.school.adults.get(parent.name_key, [])
             theirs = self.school.guardians.get(self.rows.get(child, 0), set())
             own = [one for one in alike if one.id in theirs]
-            words = " ".join(filter(None, (parent.name.family, parent.name.given, parent.name.middle)))
-            shown[key] = (", ".join(filter(None, (words, parent.phone))), pupil.row)
+            shown[key] = (parent.shown, pupil.row)
             digits = digits_of(parent.phone)
             if len(own) == 1:
                 # A guardian of this very child, of this very name.
@@ -156,6 +208,13 @@ class _Taking:
             elif alike:
                 unsure[key] = alike
         self._ask_of_all("parents", sure, unsure, {key: words for key, (words, _) in shown.items()})
+        taken = {*self.rows.values(), *(one.id for one in sure.values())}
+        for child, _pupil, parent in parents:
+            key = self._parent_key(child, parent)
+            if key in self.rows or key in sure or key in unsure:
+                continue
+            if near := self.alike.corrected_parents(parent, self.rows.get(child), taken):
+                unsure[key] = near
         for key, alike in unsure.items():
             self._ask_of(key, *shown[key], alike)
 
@@ -218,7 +277,7 @@ class _Taking:
             "phone": pupil.said.get("phone"),
             "email": pupil.said.get("email"),
         }
-        person = self.register.add("person", key, {name: value for name, value in values.items() if value})
+        person = self._add_person(key, values)
         row = self.rows.get(key)
         role: dict[str, object] = {"person_id": person, "org_id": _SCHOOL, "role": Role.STUDENT}
         if row in self.school.left:
@@ -226,6 +285,18 @@ class _Taking:
         self.register.add("role", key, role)
         if pupil.class_name:
             self._enroll(key, person, pupil, row)
+
+    def _add_person(self, key: str, values: Mapping[str, object]) -> Ref:
+        """What a row says, added to what the rows above say of the same person."""
+        before = self.register.records["person"].get(key)
+        said = {name: value for name, value in values.items() if value}
+        return self.register.add(
+            "person",
+            key,
+            {**(before.values if before else {}), **said},
+            # Some have one name only.
+            once={name: "" for name in ("family", "given") if name not in said},
+        )
 
     def _enroll(self, key: str, person: Ref, pupil: Pupil, row: int | None) -> None:
         """Into the class, and out of the one before: a pupil has one."""
@@ -256,9 +327,14 @@ class _Taking:
                 values = {"student_id": person, "class_id": Ref("class", old)}
                 self.register.add("enrollment", f"{key} in {old}", values, ended=True)
 
-    def _add_parent(self, child: str, parent: Parent) -> None:
-        key = _parent_key(child, parent)
+    def _add_parent(self, child: str, pupil: Pupil, parent: Parent) -> None:
+        key = self._parent_key(child, parent)
         self.siblings[key] += 1
+        above = self.register.records["person"].get(key)
+        phone = str(above.values.get("phone", "")) if above else ""
+        if phone and parent.phone and digits_of(phone) != digits_of(parent.phone):
+            words = f"another phone of {parent.name.full} than above, {phone[:40]}; this one is taken"
+            self.register.tell(pupil.sheet.problem(pupil.row, None, words, rejected=False))
         values = {
             "family": parent.name.family,
             "given": parent.name.given,
@@ -267,7 +343,7 @@ class _Taking:
             "phone": parent.phone,
             "email": parent.email,
         }
-        guardian = self.register.add("person", key, {name: value for name, value in values.items() if value})
+        guardian = self._add_person(key, values)
         self.register.add(
             "guardianship",
             f"{key} of {child}",
@@ -288,14 +364,6 @@ def _parent_key(child: str, parent: Parent) -> str:
     return (
         f"parent {parent.name_key}, {digits}" if len(digits) >= 7 else f"parent {parent.name_key} of {child}"
     )
-
-
-def _may_be(human: Human, pupil: Pupil) -> bool:
-    """Whether nothing speaks against it: of one name, no two birth dates, no two middle names."""
-    if human.birth_date and pupil.birth_date and human.birth_date != pupil.birth_date:
-        return False
-    middles = {one.casefold() for one in (human.middle, pupil.name.middle) if one}
-    return len(middles) < 2
 
 
 def opens_people(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,21 +11,18 @@ from core.errors import UnreadableFile
 from core.importing.cells import Problem, Rejected
 from core.importing.importer import Question
 from core.importing.people.columns import FIELDS, by_headings, guess
-from core.importing.people.names import Order, Parts, order_of, parts_of
+from core.importing.people.names import Order, Parts, is_name, is_nobody, is_one_person, order_of, parts_of
+from core.importing.people.sections import class_in, section_of
 from core.importing.said import Said
 from core.importing.tables.asking import LEFT_OUT, settle_columns
 from core.importing.tables.days import Order as DayOrder
 from core.importing.tables.days import day_of, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, text_of
+from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, cut_off, number_of, text_of
 
 _MOST_ROWS = 20_000
 _SAMPLES = 3
 _PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
-_CLASS_NAME = re.compile(
-    r"(?<![\w./])((?:[1-9]|1[0-2])\s?[-–]?\s?[«\"“]?[A-Za-zА-Яа-я][»\"”]?(?![\w])|[มปอ]\.\s?\d{1,2}(?:/\d{1,2})?)"
-)
-_CLASS_WORD = re.compile(r"\s*\b(?:класс\w*|кл\.|class|form|grade|ชั้น)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +38,11 @@ class Parent:
     def name_key(self) -> str:
         """To compare by."""
         return fold(f"{self.name.family} {self.name.given}")
+
+    @property
+    def shown(self) -> str:
+        """For people to tell them apart."""
+        return ", ".join(filter(None, (self.name.full, self.phone)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,7 @@ class Pupil:
     def shown(self) -> str:
         """For people to tell them apart."""
         born = self.birth_date.isoformat() if self.birth_date else ""
-        names = " ".join(filter(None, (self.name.family, self.name.given, self.name.middle)))
-        return ", ".join(filter(None, (names, born, self.class_name)))
+        return ", ".join(filter(None, (self.name.full, born, self.class_name)))
 
 
 @dataclass(slots=True)
@@ -128,8 +128,11 @@ class _SheetReading:
         self._columns: dict[str, int] = {}
         self._orders: dict[str, Order | None] = {}
         self._days: DayOrder | None = None
+        self._sections: dict[int, str] = {}
+        """The class that stands in a row of its own above a row."""
 
     def read(self) -> None:
+        section = ""
         for line in self._sheet.lines():
             if line.number <= self._heading.last_row or line.is_blank:
                 continue
@@ -138,6 +141,11 @@ class _SheetReading:
                 continue
             if tuple(line.text(column) for column in range(len(line.cells))) == self._heading.names:
                 continue
+            if found := section_of(line):
+                section = found
+                continue
+            if section:
+                self._sections[line.number] = section
             self._lines.append(line)
             if len(self._lines) > _MOST_ROWS:
                 raise UnreadableFile(
@@ -155,10 +163,11 @@ class _SheetReading:
             return
         self._settle_orders()
         self._settle_days()
-        class_name = "" if "class" in self._columns else self._settle_class()
+        is_said = "class" in self._columns or len(self._sections) == len(self._lines)
+        class_name = "" if is_said else self._settle_class()
         for line in self._lines:
             try:
-                pupil = self._pupil(line, class_name)
+                pupil = self._pupil(line, self._sections.get(line.number, class_name))
             except Rejected as fault:
                 column = self._columns.get(fault.column)
                 self._tell(line.number, column, fault.words)
@@ -249,9 +258,8 @@ class _SheetReading:
         lists = self._lists
         if lists.default_class:
             return lists.default_class
-        titles = (_CLASS_WORD.sub(" ", one) for one in (self._heading.title, self._sheet.name))
-        found = next((match for one in titles if (match := _CLASS_NAME.search(one))), None)
-        seems = " ".join(found[1].split()) if found else ""
+        titles = (self._heading.title, self._sheet.name)
+        seems = next((found for one in titles if (found := class_in(one))), "")
         key = f"class {self._sheet.name or self._sheet.file}"
         candidates = [(seems, seems)] if seems else []
         return lists.ask(
@@ -273,7 +281,10 @@ class _SheetReading:
         if not {"full", "family", "given"} & said.keys():
             if said.keys() - {"roll", "class"}:
                 raise Rejected("full" if "full" in self._columns else "family", "the pupil has no name")
+            if said and not said.get("roll", "").rstrip(".").isdigit():
+                self._tell(line.number, None, "there is no pupil in it: left out", rejected=False)
             return None
+        self._read_numbers(line, said)
         name = self._name(said)
         born = None
         if "birth" in said:
@@ -290,7 +301,22 @@ class _SheetReading:
         )
         return Pupil(self._sheet, line.number, name, said.get("class", class_name), born, parents, said)
 
+    def _read_numbers(self, line: Line, said: dict[str, str]) -> None:
+        """Phones and the register's number as they were meant."""
+        for name in [one for one in said if one == "id" or one.endswith("phone")]:
+            number = number_of(said[name])
+            if number is not None:
+                said[name] = number
+            elif name == "id":
+                raise Rejected(name, cut_off(said[name]))
+            else:
+                words = f"{cut_off(said.pop(name))}; left out"
+                self._tell(line.number, self._columns[name], words, rejected=False)
+
     def _name(self, said: Mapping[str, str]) -> Parts:
+        for name in ("full", "family", "given", "middle"):
+            if not is_name(said.get(name, "")):
+                raise Rejected(name, f"{said[name][:40]!r} is no name")
         if "full" in said and not {"family", "given"} & said.keys():
             parts = parts_of(said["full"], self._orders.get("full"))
             if parts is None:
@@ -303,12 +329,16 @@ class _SheetReading:
     def _parent(self, line: Line, prefix: str, said: Mapping[str, str]) -> Parent | None:
         text = said.get(f"{prefix}.full", "")
         more = [said.get(f"{prefix}.{one}", "") for one in ("phone", "email")]
-        if not text or text in ("-", "–", "—"):
+        if is_nobody(text):
             if any(more):
                 column = self._columns[f"{prefix}.phone" if more[0] else f"{prefix}.email"]
                 self._tell(
                     line.number, column, "belongs to a parent without a name: left out", rejected=False
                 )
+            return None
+        if not is_one_person(text):
+            words = f"{text[:80]!r} is more than one name: left out; give each parent a column, and phones another"
+            self._tell(line.number, self._columns[f"{prefix}.full"], words, rejected=False)
             return None
         parts = parts_of(text, self._orders.get(f"{prefix}.full"))
         if parts is None:

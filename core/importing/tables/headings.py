@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -12,9 +13,18 @@ from core.domain.names import fold
 from core.importing.tables.reader import Line, Sheet, text_of
 
 _LOOKED_AT = 40
-_TOTALS = re.compile(
-    r"(итог|всего|total|sum\b|grand total|average|средн|รวม|เฉลี่ย|количество|number of|подпись|signature)"
+_BELOW = re.compile(
+    unicodedata.normalize(
+        "NFKC",
+        r"(итого|итог|всего|средн(ий|яя|ее|ие)|количество|total|sub-?total|grand total|average|number of"
+        r"|подпись|классн\w* руков\w*|директор|завуч|зам\.? ?директора|секретарь|составил\w*|исполнитель|м\.? ?п"
+        r"|signature|signed|class teacher|homeroom teacher|form tutor|head ?teacher|principal|secretary|prepared by)"
+        r"(?![^\W\d_])"
+        r"|(sum|mean|avg)(?=[\s:]*[\d.,]*$)"
+        r"|(รวม(ทั้งหมด|ทั้งสิ้น|เงิน)?|เฉลี่ย|ค่าเฉลี่ย|จำนวน\S*|ลงชื่อ|ครูประจำชั้น\S*|ครูที่ปรึกษา\S*|ผู้อำนวยการ\S*)(?=$|[\s:.\d])",
+    )
 )
+"""What stands below the rows: sums, and who signs. Whole words: ``Среднев`` is a pupil."""
 _DATA = re.compile(r"\d{3,}|\d{1,2}[./-]\d{1,2}|@")
 
 
@@ -58,9 +68,9 @@ def find_heading(
 
 
 def is_total(line: Line) -> bool:
-    """Whether a row sums up those above it."""
+    """Whether a row sums up those above it, or says who signs for them."""
     first = next((text for cell in line.cells if (text := text_of(cell))), "")
-    return bool(_TOTALS.match(fold(first)))
+    return bool(_BELOW.match(fold(first)))
 
 
 def _is_title(line: Line) -> bool:

@@ -28,8 +28,10 @@ from core.errors import UnreadableFile
 from core.importing.importer import Asked, Outcome, Question
 from core.importing.people import IMPORTER
 from core.importing.people.columns import by_headings
-from core.importing.people.names import Parts, order_of, parts_of
+from core.importing.people.names import Parts, is_one_person, order_of, parts_of
 from core.importing.tables.days import day_of, look_at_days
+from core.importing.tables.headings import is_total
+from core.importing.tables.reader import Line
 from tests.cast import Cast
 from tests.support.registers import rows
 from tests.support.tables import write_bomb, write_entities, write_rows, write_trapped_list
@@ -213,6 +215,187 @@ async def test_a_mother_of_two_is_one_person_and_a_cut_in_rights_stays(
         await uow.write(sa.update(Guardianship).values(rights=GuardianRights.NONE))
     assert (await take(database, clock, path, school)).is_empty
     assert set(await rows(database, clock, sa.select(Guardianship.rights))) == {(GuardianRights.NONE,)}
+
+
+async def test_twins_whose_mother_has_no_phone_have_one_mother_where_that_is_said(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    twins = [
+        ["Петров", "Иван", "7А", "02.04.2013", "Петрова Анна Ильинична"],
+        ["Петров", "Пётр", "7А", "02.04.2013", "Петрова Анна Ильинична"],
+    ]
+    path = listed(tmp_path / "list.xlsx", *twins)
+    (asked,) = [
+        one for one in (await look(database, clock, path, school)).questions if one.key.startswith("one ")
+    ]
+    assert str(asked.words) == "Петрова Анна Ильинична is a parent in rows 2, 3. Is that one person?"
+    await take(database, clock, path, school, one="one")
+    assert len(await rows(database, clock, sa.select(Guardianship.guardian_id).distinct())) == 1
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_namesakes_among_the_parents_stay_apart_where_that_is_said(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична"],
+        ["Петрова", "Яна", "3Б", None, "Петрова Анна Ильинична", "8 900 123-45-67"],
+    )
+    await take(database, clock, path, school, one="each")
+    assert len(await rows(database, clock, sa.select(Guardianship.guardian_id).distinct())) == 2
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_two_phones_of_one_mother_are_told_and_do_not_take_turns(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична", "8 900 123-45-67"],
+        ["Петрова", "Яна", "3Б", None, "Петрова Анна Ильинична", "8 900 123-45-68"],
+    )
+    outcome = await take(database, clock, path, school, one="one")
+    assert [str(one) for one in outcome.problems] == [
+        "list.xlsx, Sheet1, row 3: another phone of Петрова Анна Ильинична than above, 8 900 123-45-67; "
+        "this one is taken"
+    ]
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(0, "Петров-Водкин"), (1, "Ваня"), (3, "12.04.2013"), (4, "Петрова Анна Львовна")],
+)
+async def test_a_corrected_row_is_asked_about_and_doubles_nobody(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int, column: int, value: str
+) -> None:
+    row = ["Петров", "Иван", "7А", "02.04.2013", "Петрва Анна Ильинична", "8 900 123-45-67"]
+    await take(database, clock, listed(tmp_path / "a.xlsx", row), school)
+    row[column] = value
+    path = listed(tmp_path / "b.xlsx", row)
+    outcome = await look(database, clock, path, school)
+    (who,) = [one for one in unanswered(outcome) if one.key.startswith("who ")]
+    await take(database, clock, path, school, who=who.candidates[0][0])
+    assert len(await rows(database, clock, sa.select(Person.id))) == 2
+    assert len(await rows(database, clock, sa.select(Guardianship.id))) == 1
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_twin_who_comes_later_is_nobody_else_where_both_stand_in_the_list(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    first = ["Петров", "Иван", "7А", "02.04.2013"]
+    await take(database, clock, listed(tmp_path / "a.xlsx", first), school)
+    path = listed(tmp_path / "b.xlsx", first, ["Петров", "Пётр", "7А", "02.04.2013"])
+    outcome = await look(database, clock, path, school)
+    assert [one.key.split()[0] for one in unanswered(outcome)] == ["columns"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_who_has_one_name_only_goes_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Сухарто", None, "7А", None, "Сити"], [None, "Мадонна", "7А"])
+    await take(database, clock, path, school)
+    people = sa.select(Person.family, Person.given).order_by(Person.id)
+    assert await rows(database, clock, people) == [("Сухарто", ""), ("", "Мадонна"), ("", "Сити")]
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Петрова Анна Ильинична", True),
+        ("Петрова Анна\nИльинична", True),
+        ("Smith, John Paul", True),
+        ("De la Cruz, Maria Elena", True),
+        ("Петрова Анна Ильинична, Петров Сергей Ильич", False),
+        ("Иванова Анна Ильинична\nКотов Сергей Ильич", False),
+        ("Anna Petrova, Oleg Petrov", False),
+        ("Петрова А.И./Петров С.И.", False),
+        ("Анна и Сергей Петровы", False),
+        ("мать: Петрова Анна", False),
+        ("Петрова Анна 8 900 123-45-67", False),
+    ],
+)
+def test_two_parents_in_one_cell_are_no_parent_of_a_long_name(text: str, is_one: bool) -> None:
+    assert is_one_person(text) is is_one
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_what_a_cell_holds_beside_a_name_is_told_and_the_pupil_goes_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична, Петров Сергей Ильич", None],
+        ["Котов", "Лев", "7А", None, "нет", None],
+        ["Смирнов", "Лев", "7А", None, "Смирнова Яна Ильинична", "7,91612E+10"],
+        ["Орлов", "Лев", "7А", None, "Орлова Яна Ильинична", "7.9161234567E+10"],
+        ["15.09.2026", None, None],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 2, E: 'Петрова Анна Ильинична, Петров Сергей Ильич' is more than one name: left out; "
+        "give each parent a column, and phones another",
+        "row 4, F: '7,91612E+10' has lost its last digits in a spreadsheet; "
+        "format the column as text and type it anew; left out",
+        "row 6, A: '15.09.2026' is no name",
+    ]
+    people = sa.select(Person.family, Person.phone).order_by(Person.id)
+    assert await rows(database, clock, people) == [
+        *(("Петров", ""), ("Котов", ""), ("Смирнов", ""), ("Орлов", "")),
+        *(("Смирнова", ""), ("Орлова", "79161234567")),
+    ]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_in_a_row_of_its_own_is_that_of_the_rows_below_it(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["№", "ФИО", "Дата рождения"],
+            ["7А класс (руководитель Петрова)"],
+            [1, "Петров Иван Сергеевич", "02.04.2013"],
+            [None, "Классный руководитель: Петрова А.И."],
+            [None, "7 «Б»"],
+            [1, "Среднев Пётр Ильич", "02.04.2013"],
+            [None, "Директор школы", "Львов Л.Л."],
+        ],
+    )
+    await take(database, clock, path, school)
+    pupils = sa.select(Person.family, SchoolClass.name).join(Enrollment, Enrollment.student_id == Person.id)
+    assert await rows(
+        database,
+        clock,
+        pupils.join(SchoolClass, SchoolClass.id == Enrollment.class_id).order_by(Person.id),
+    ) == [("Петров", "7А"), ("Среднев", "7 «Б»")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_below"),
+    [
+        ("Итого", True),
+        ("Средний балл", True),
+        ("Total: 5", True),
+        ("Sum 12", True),
+        ("จำนวนนักเรียน 25 คน", True),
+        ("Подпись секретаря", True),
+        ("Среднев Иван", False),
+        ("Итогова Анна", False),
+        ("Sum Ka Wai", False),
+        ("Директоренко Яна", False),
+        ("รวมพร ใจดี", False),
+    ],
+)
+def test_a_pupil_whose_name_begins_like_a_total_is_a_pupil(text: str, is_below: bool) -> None:
+    assert is_total(Line(1, [None, text])) is is_below
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
