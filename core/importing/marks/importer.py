@@ -30,7 +30,7 @@ from core.importing.said import Said
 from core.importing.tables.asking import settle_columns
 from core.importing.tables.days import Order, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, open_table
+from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, hidden_rows, open_table
 
 _MOST_ROWS = 2_000
 _COURSE = "course"
@@ -122,6 +122,9 @@ class _Taking:
                 Said("{sheet}: no column with pupils' names is settled yet", sheet=self.sheet.place)
             )
             return
+        hidden = [line.number for line in lines if line.is_hidden]
+        if hidden:
+            self.notes.append(hidden_rows(self.sheet, hidden))
         found = self._assessments(marks)
         for line in lines:
             self._take_line(line, found)
@@ -262,6 +265,10 @@ class _Taking:
 
     def _take_line(self, line: Line, columns: list[_Column]) -> None:
         names = ("full",) if "full" in self.columns else ("family", "given")
+        for name in ("id", *names):
+            if name in self.columns and isinstance(value := line.value(self.columns[name]), NoValue):
+                self._tell(line.number, self.columns[name], str(value))
+                return
         words = " ".join(line.text(self.columns[name]) for name in names if name in self.columns).strip()
         number = line.text(self.columns["id"]) if "id" in self.columns else ""
         if not words and not number:

@@ -29,7 +29,7 @@ from core.importing.tables.asking import settle_columns
 from core.importing.tables.days import Order, look_at_days
 from core.importing.tables.headings import Heading, find_heading
 from core.importing.tables.reader import Line as TableLine
-from core.importing.tables.reader import Sheet, Table, open_table
+from core.importing.tables.reader import Sheet, Table, hidden_rows, open_table
 
 _LOOKED_AT = 2_000
 _MOST_TOLD = 50
@@ -135,6 +135,8 @@ class MealsImport:
             words = f"{one.external_id[:40]!r} was booked before with another kind or amount, which stays"
             told.tell(self.sheet.problem(one.row, None, words, rejected=False))
         notes = self.notes
+        if self.reading is not None and self.reading.hidden:
+            notes = (*notes, hidden_rows(self.sheet, self.reading.hidden))
         if booked.doubles:
             notes = (
                 *notes,

@@ -57,16 +57,22 @@ class Reading:
     by_name: Mapping[tuple[str, str], tuple[int, ...]]
     """Pupils by class, empty for any, and name."""
     starts_1904: bool = False
+    hidden: list[int] = field(default_factory=list)
+    """The rows that were booked though the spreadsheet does not show them."""
     _whose: dict[tuple[str, str, str], int | str] = field(default_factory=dict)
     _kinds: dict[str, TransactionKind | None] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Booking | Problem]:
         """In the order of the file; a row that cannot be used is its problem."""
+        self.hidden.clear()
         for line in self.sheet.lines():
             if line.number <= self.heading.last_row:
                 continue
             try:
-                yield self._booking(line)
+                booking = self._booking(line)
+                if line.is_hidden:
+                    self.hidden.append(line.number)
+                yield booking
             except Rejected as fault:
                 if line.is_blank:
                     continue

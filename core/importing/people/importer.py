@@ -26,6 +26,7 @@ from core.importing.tables.reader import open_table
 _NEW = "new"
 _SCHOOL = Ref("org", "school")
 _FEW = 3
+_MOST_NAMED = 20
 
 
 async def read_people(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterImport:
@@ -76,6 +77,11 @@ class _Taking:
         self._match_parents(parents)
         for key, pupil, parent in parents:
             self._add_parent(key, pupil, parent)
+        new = [str(record.values["name"]) for record in self.register.of("class") if "name" in record.values]
+        if new and self.school.classes:
+            self.lists.notes.append(
+                Said("Classes that are not here yet: {names}.", names=", ".join(new[:_MOST_NAMED]))
+            )
         shared = sum(count - 1 for count in self.siblings.values() if count > 1)
         if shared:
             self.lists.notes.append(

@@ -18,10 +18,21 @@ from core.importing.tables.asking import LEFT_OUT, settle_columns
 from core.importing.tables.days import Order as DayOrder
 from core.importing.tables.days import day_of, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, cut_off, number_of, text_of
+from core.importing.tables.reader import (
+    Line,
+    NoValue,
+    Sheet,
+    Table,
+    column_name,
+    cut_off,
+    hidden_rows,
+    number_of,
+    text_of,
+)
 
 _MOST_ROWS = 20_000
-_SAMPLES = 3
+_LONGEST_ID = 100
+_LONGEST_CLASS = 60
 _PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
 
 
@@ -155,6 +166,9 @@ class _SheetReading:
                         count=_MOST_ROWS,
                     )
                 )
+        hidden = [line.number for line in self._lines if line.is_hidden]
+        if hidden:
+            self._lists.notes.append(hidden_rows(self._sheet, hidden))
         self._settle_columns()
         if not {"full", "family", "given"} & self._columns.keys():
             self._lists.notes.append(
@@ -285,6 +299,9 @@ class _SheetReading:
                 self._tell(line.number, None, "there is no pupil in it: left out", rejected=False)
             return None
         self._read_numbers(line, said)
+        for name, most in (("id", _LONGEST_ID), ("class", _LONGEST_CLASS)):
+            if len(said.get(name, "")) > most:
+                raise Rejected(name, f"{said[name][:40]!r} and more: longer than any is")
         name = self._name(said)
         born = None
         if "birth" in said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.importing.tables.reader import Line, text_of
+from core.importing.tables.reader import Line, NoValue, text_of
 
 _CLASS_NAME = re.compile(
     r"(?<![\w./])((?:[1-9]|1[0-2])\s?[-–]?\s?[«\"“]?[A-Za-zА-Яа-я][»\"”]?(?![\w])|[มปอ]\.\s?\d{1,2}(?:/\d{1,2})?)"
@@ -20,6 +20,8 @@ def class_in(text: str) -> str:
 
 def section_of(line: Line) -> str:
     """The class, of a row in which nothing but a class stands: the rows below it are that class's."""
+    if any(isinstance(cell, NoValue) for cell in line.cells):
+        return ""
     texts = {text for cell in line.cells if (text := text_of(cell))}
     if len(texts) != 1:
         return ""

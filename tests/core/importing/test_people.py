@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from openpyxl import load_workbook
 
 from core.clock import FrozenClock
 from core.db.engine import Database
@@ -519,3 +521,47 @@ def test_headings_of_three_languages_are_known() -> None:
     ):
         found = by_headings(headings)
         assert [found.by_column[column].name for column in range(len(headings))] == expected
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_rows_that_are_hidden_or_hold_formulas_only_are_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Петров", "Иван", "7А"], ["=A2", None, "7А"], ["=A2"])
+    book = load_workbook(path)
+    book.active.row_dimensions[2].hidden = True
+    book.save(path)
+    outcome = await take(database, clock, path, school)
+    formula = "a formula that was never worked out; open and save the file in a spreadsheet"
+    assert [str(one) for one in outcome.problems] == [
+        f"list.xlsx, Sheet1, row 3, A: {formula}",
+        f"list.xlsx, Sheet1, row 4, A: {formula}",
+    ]
+    assert "list.xlsx, Sheet1: rows that are hidden are taken in, too: 2" in outcome.notes
+    assert await rows(database, clock, sa.select(Person.family)) == [("Петров",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_that_is_not_there_is_named(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    await take(database, clock, listed(tmp_path / "a.xlsx", ["Петров", "Иван", "7А"]), school)
+    path = listed(tmp_path / "b.xlsx", ["Котов", "Лев", "7 «a»"], ["Львов", "Лев", "7В"])
+    assert "Classes that are not here yet: 7В." in (await take(database, clock, path, school)).notes
+
+
+async def test_what_is_longer_than_any_name_or_number_is_told_and_the_others_go_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    long = "".join(random.Random(1).choices("абвгдежз", k=9_000))
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["Student id", "Surname", "First name", "Class"],
+            *([1, long, "Иван", "7А"], [long, "Котов", "Лев", "7А"], [2, "Львов", "Лев", long]),
+            [3, "Орлов", "Лев", "7А"],
+        ],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [one.column for one in outcome.problems] == ["B", "A", "D"]
+    assert await rows(database, clock, sa.select(Person.family)) == [("Орлов",)]
