@@ -210,12 +210,21 @@ class _Reader:
                     yield column, Said("goes over several lines; is a quote left open?"), True
 
 
+def files_in(path: Path) -> list[Path] | None:
+    """The files of a folder, in order; None where the path is none. Raises UnreadableFile."""
+    try:
+        return sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else None
+    except OSError as error:
+        raise UnreadableFile(
+            Said("{file}: cannot be read ({reason})", file=path.name, reason=error.strerror)
+        ) from None
+
+
 def open_package(path: Path) -> Package:
     """A folder or a zip of CSV files. Raises UnreadableFile."""
-    if path.is_dir():
-        files = [
-            file for file in sorted(path.iterdir()) if file.suffix.casefold() == ".csv" and file.is_file()
-        ]
+    folder = files_in(path)
+    if folder is not None:
+        files = [file for file in folder if file.suffix.casefold() == ".csv"]
         if not files:
             raise UnreadableFile(Said("{file}: there is no .csv file in this folder", file=path.name))
         return Package(path.name, {file.stem.casefold(): _from_disk(file) for file in files})

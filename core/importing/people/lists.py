@@ -299,9 +299,9 @@ class _SheetReading:
                 self._tell(line.number, None, "there is no pupil in it: left out", rejected=False)
             return None
         self._read_numbers(line, said)
-        for name, most in (("id", _LONGEST_ID), ("class", _LONGEST_CLASS)):
-            if len(said.get(name, "")) > most:
-                raise Rejected(name, f"{said[name][:40]!r} and more: longer than any is")
+        for field_name, most in (("id", _LONGEST_ID), ("class", _LONGEST_CLASS)):
+            if len(said.get(field_name, "")) > most:
+                raise Rejected(field_name, f"{said[field_name][:40]!r} and more: longer than any is")
         name = self._name(said)
         born = None
         if "birth" in said:
