@@ -26,10 +26,11 @@ from core.errors import Ambiguous, NotFound, UnreadableFile
 from core.files import safe_name
 from core.importing.desk import refusal, result_of
 from core.importing.importer import Asked, Importer, Outcome, Prepared
-from core.queries.imports import kept_answers, the_only_school
+from core.queries.imports import kept_answers, some_schools, the_only_school
 from core.queries.invitable import school_by_name
 from core.settings import Settings, os_user
 
+_MOST_SCHOOLS = 20
 _LARGEST_MAP = 5 * 1024 * 1024
 _NO_SCHOOL = "there is no school here yet; `schoolbell import` of oneroster, sds or timetable makes one"
 
@@ -157,8 +158,11 @@ async def _school(uow: UnitOfWork, importer: Importer, wanted: str | None) -> in
         raise UnreadableFile(f"{wanted} fits several schools; say --school NUMBER ({fitting})") from None
     except NotFound:
         if wanted is None:
-            raise UnreadableFile("there are several schools here; say which with --school") from None
-        raise UnreadableFile(f"there is no school {wanted!r}") from None
+            words = "there are several schools here; say which with --school"
+        else:
+            words = f"there is no school {wanted!r}"
+        here = "; ".join(f"{number}: {name}" for number, name in await some_schools(uow, _MOST_SCHOOLS))
+        raise UnreadableFile(f"{words} ({here})" if here else words) from None
 
 
 class _Shape(Enum):

@@ -91,6 +91,8 @@ class _Taking:
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
+    numbers: set[int] = field(default_factory=set)
+    """Columns whose headings are numbers to the spreadsheet."""
     absences: int = 0
     rows: dict[int, int] = field(default_factory=dict)
     """In which row each pupil stands."""
@@ -138,6 +140,8 @@ class _Taking:
     def _lines(self) -> list[Line]:
         found = []
         for line in self.sheet.lines():
+            if line.number == self.heading.last_row:
+                self.numbers = {place for place, cell in enumerate(line.cells) if isinstance(cell, float)}
             if line.number <= self.heading.last_row or line.is_blank or is_total(line):
                 continue
             found.append(line)
@@ -214,23 +218,31 @@ class _Taking:
     def _day(self, column: int, header: Header, order: Order | None) -> date | None:
         if header.day:
             day = day_of_header(header.day, order, self.course.starts, self.course.ends)
-            if day is None and not ("/" in header.day and order is None):
+            if day is None and "/" in header.day and order is None:
+                return None
+            if day is None or not self.course.starts <= day <= max(self.course.ends, self.today):
                 words = f"{header.day!r} is no day of the school year"
                 self._tell(self.heading.last_row, column, words)
-            return day
+                return None
+            if column not in self.numbers or header.day.partition(".")[2] != "1":
+                return day
+            # A spreadsheet's number: 12.10 has lost its last sign there, and is 12.1 now.
+            other = day_of_header(f"{header.day}0", order, self.course.starts, self.course.ends)
+            likely = [one.isoformat() for one in (day, other) if one is not None]
+        else:
+            likely = [self.today.isoformat()]
         key = f"date {self.heading.key} {column_name(column)}"
         answer = self.answers.get(key, "")
         try:
             day = date.fromisoformat(answer)
         except ValueError:
             day, answer = None, ""
-        today = self.today.isoformat()
         words = Said(
             "{sheet}: on which day were the marks of column {column} given (2026-09-01)?",
             sheet=self.sheet.place,
             column=column_name(column),
         )
-        self.questions.append(Question(key, words, ((today, today),), answer, must=True))
+        self.questions.append(Question(key, words, tuple((one, one) for one in likely), answer, must=True))
         return day
 
     def _row_of(self, key: str, column: int, header: Header, day: date) -> int | None:
