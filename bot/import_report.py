@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.importing.cells import Problem
-from core.importing.importer import Asked, Outcome, Question
+from core.importing.importer import Asked, LeftOut, Outcome, Question
 
 _MOST_CANDIDATES = 40
 _MOST_UNASKED = 10
@@ -32,7 +32,7 @@ def print_outcome(outcome: Outcome, asked: Asked, *, dry_run: bool) -> None:
         *(f"… and {more:,} more of {file}" for file, more in outcome.untold.items()),
         *(f"note      {note}" for note in outcome.notes),
         *(
-            f"skipped   {one.plural}: {one.count:,} of another school{_first(one.names)}"
+            f"skipped   {one.plural}: {one.count:,} of another school{_first(one)}"
             for one in outcome.left_out
         ),
     ]
@@ -92,8 +92,10 @@ def _told(problem: Problem) -> str:
     return f"{'rejected' if problem.rejected else 'remark  '}  {problem}"
 
 
-def _first(names: tuple[str, ...]) -> str:
-    return f" ({', '.join(names)}, …)" if names else ""
+def _first(left_out: LeftOut) -> str:
+    """Some of the names."""
+    more = ", …" if left_out.count > len(left_out.names) else ""
+    return f" ({', '.join(left_out.names)}{more})" if left_out.names else ""
 
 
 def _questions(questions: Sequence[Question], asked: Asked) -> Iterator[str]:
