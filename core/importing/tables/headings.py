@@ -13,6 +13,8 @@ from core.domain.names import fold
 from core.importing.tables.reader import Line, Sheet, text_of
 
 _LOOKED_AT = 40
+_LONGEST = 200
+"""Letters of a heading that are read: a paragraph is none."""
 _BELOW = re.compile(
     unicodedata.normalize(
         "NFKC",
@@ -54,7 +56,7 @@ def find_heading(
     for place, line in enumerate(lines):
         if _is_title(line):
             continue
-        single = tuple(line.text(column) for column in range(len(line.cells)))
+        single = tuple(line.text(column)[:_LONGEST] for column in range(len(line.cells)))
         found = [(single, line.number)]
         below = lines[place + 1] if place + 1 < len(lines) else None
         if below is not None and below.number == line.number + 1 and _may_be_lower(line, below, has_days):
@@ -105,7 +107,7 @@ def _joined(top: Line, below: Line, *, spread: bool) -> tuple[str, ...]:
     names: list[str] = []
     group = ""
     for column in range(max(len(top.cells), len(below.cells))):
-        over, under = top.text(column), below.text(column)
+        over, under = top.text(column)[:_LONGEST], below.text(column)[:_LONGEST]
         group = over or (group if under and spread else "")
         names.append(under if not group else group if not under or over == under else f"{group} {under}")
     return tuple(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -242,3 +243,13 @@ async def test_a_name_that_is_a_formula_without_a_value_is_told(
     assert [str(one) for one in outcome.problems] == [
         "marks.xlsx, Sheet1, row 2, A: a formula that was never worked out; open and save the file in a spreadsheet"
     ]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_heading_of_thousands_of_numbers_takes_no_hours(
+    database: Database, clock: FrozenClock, tmp_path: Path, algebra: tuple[int, int]
+) -> None:
+    path = write_rows(tmp_path / "marks.xlsx", [["Name", "5.11", "1 " * 10_000], ["Petrov Ivan", 5, 4]])
+    async with asyncio.timeout(20):
+        await take(database, clock, path, algebra)
+    assert len(await rows(database, clock, MARKS)) == 1
