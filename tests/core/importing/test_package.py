@@ -282,3 +282,16 @@ def test_a_folder_that_may_not_be_listed_is_a_sentence(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(UnreadableFile, match="Permission denied"):
         opening(tmp_path)
+
+
+def test_a_cell_that_is_longer_than_any_name_rejects_its_row_and_a_list_of_ids_may_be_long(
+    tmp_path: Path,
+) -> None:
+    ids = ",".join(f"g{number}" for number in range(500))
+    found = read(
+        tmp_path, f'sourcedId,givenName,agentSourcedIds,comment\n1,{"x" * 600},,\n2,Ann,"{ids}",{"y" * 600}\n'
+    )
+    assert [[str(problem) for problem in row.problems] for row in found] == [
+        ["users.csv, row 2, givenname: holds 600 letters, more than any name or id"],
+        [],
+    ]
