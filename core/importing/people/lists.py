@@ -206,6 +206,15 @@ class _SheetReading:
             self._lists.ask(question)
         self._lists.problems += settled.problems
         self._columns = settled.columns
+        headings = by_headings(self._heading.names).by_column
+        for name, column in settled.columns.items():
+            # What is no name and no day is told row by row.
+            is_guessed = column in headings and headings[column].name == name
+            if is_guessed and name.endswith(("phone", "email")) and not guesses[column].sure:
+                words = (
+                    f"its heading says “{FIELDS[name]}”, but most of what stands below it does not look so"
+                )
+                self._tell(self._heading.last_row, column, words, rejected=False)
 
     def _settle_orders(self) -> None:
         """Which comes first where whole names stand in one cell; parents' are as the pupils' where nothing tells."""

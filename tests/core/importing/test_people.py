@@ -565,3 +565,18 @@ async def test_what_is_longer_than_any_name_or_number_is_told_and_the_others_go_
     outcome = await take(database, clock, path, school)
     assert [one.column for one in outcome.problems] == ["B", "A", "D"]
     assert await rows(database, clock, sa.select(Person.family)) == [("Орлов",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_column_that_is_not_what_its_heading_says_is_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична", "дом 5"],
+        ["Котов", "Лев", "7А", None, "Котова Яна Ильинична", "дом 7"],
+    )
+    assert [str(one) for one in (await look(database, clock, path, school)).problems] == [
+        "list.xlsx, Sheet1, row 1, F: its heading says “mother: phone”, but most of what stands below it "
+        "does not look so"
+    ]
