@@ -11,7 +11,16 @@ from core.errors import UnreadableFile
 from core.importing.cells import Problem, Rejected
 from core.importing.importer import Question
 from core.importing.people.columns import FIELDS, by_headings, guess
-from core.importing.people.names import Order, Parts, is_name, is_nobody, is_one_person, order_of, parts_of
+from core.importing.people.names import (
+    Order,
+    Parts,
+    is_name,
+    is_nothing,
+    is_one_person,
+    is_phone,
+    order_of,
+    parts_of,
+)
 from core.importing.people.sections import class_in, section_of
 from core.importing.said import Said
 from core.importing.tables.asking import LEFT_OUT, settle_columns
@@ -31,6 +40,7 @@ from core.importing.tables.reader import (
 )
 
 _MOST_ROWS = 20_000
+_NAMES = ("full", "family", "given", "middle")
 _LONGEST_ID = 100
 _LONGEST_CLASS = 60
 _PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
@@ -206,15 +216,6 @@ class _SheetReading:
             self._lists.ask(question)
         self._lists.problems += settled.problems
         self._columns = settled.columns
-        headings = by_headings(self._heading.names).by_column
-        for name, column in settled.columns.items():
-            # What is no name and no day is told row by row.
-            is_guessed = column in headings and headings[column].name == name
-            if is_guessed and name.endswith(("phone", "email")) and not guesses[column].sure:
-                words = (
-                    f"its heading says “{FIELDS[name]}”, but most of what stands below it does not look so"
-                )
-                self._tell(self._heading.last_row, column, words, rejected=False)
 
     def _settle_orders(self) -> None:
         """Which comes first where whole names stand in one cell; parents' are as the pupils' where nothing tells."""
@@ -300,7 +301,11 @@ class _SheetReading:
             value = line.value(column)
             if isinstance(value, NoValue):
                 raise Rejected(field_name, str(value))
-        said = {name: line.text(column) for name, column in self._columns.items() if line.text(column)}
+        said = {
+            name: text
+            for name, column in self._columns.items()
+            if (text := line.text(column)) and not is_nothing(text, is_name=name in _NAMES)
+        }
         if not {"full", "family", "given"} & said.keys():
             if said.keys() - {"roll", "class"}:
                 raise Rejected("full" if "full" in self._columns else "family", "the pupil has no name")
@@ -328,19 +333,28 @@ class _SheetReading:
         return Pupil(self._sheet, line.number, name, said.get("class", class_name), born, parents, said)
 
     def _read_numbers(self, line: Line, said: dict[str, str]) -> None:
-        """Phones and the register's number as they were meant."""
-        for name in [one for one in said if one == "id" or one.endswith("phone")]:
-            number = number_of(said[name])
-            if number is not None:
+        """The register's number, phones and addresses as they were meant; what is none of these is left out."""
+        for name in [one for one in said if one == "id" or one.endswith(("phone", "email"))]:
+            text = said[name]
+            number = text if name.endswith("email") else number_of(text)
+            if name == "id":
+                if number is None:
+                    raise Rejected(name, cut_off(text))
                 said[name] = number
-            elif name == "id":
-                raise Rejected(name, cut_off(said[name]))
-            else:
-                words = f"{cut_off(said.pop(name))}; left out"
-                self._tell(line.number, self._columns[name], words, rejected=False)
+                continue
+            words = ""
+            if number is None:
+                words = cut_off(text)
+            elif name.endswith("email") and "@" not in text:
+                words = f"{text[:40]!r} is no e-mail address"
+            elif name.endswith("phone") and not is_phone(text):
+                words = f"{text[:40]!r} is no phone"
+            said[name] = "" if words or number is None else number
+            if words:
+                self._tell(line.number, self._columns[name], f"{words}: left out", rejected=False)
 
     def _name(self, said: Mapping[str, str]) -> Parts:
-        for name in ("full", "family", "given", "middle"):
+        for name in _NAMES:
             if not is_name(said.get(name, "")):
                 raise Rejected(name, f"{said[name][:40]!r} is no name")
         if "full" in said and not {"family", "given"} & said.keys():
@@ -355,7 +369,7 @@ class _SheetReading:
     def _parent(self, line: Line, prefix: str, said: Mapping[str, str]) -> Parent | None:
         text = said.get(f"{prefix}.full", "")
         more = [said.get(f"{prefix}.{one}", "") for one in ("phone", "email")]
-        if is_nobody(text):
+        if is_nothing(text):
             if any(more):
                 column = self._columns[f"{prefix}.phone" if more[0] else f"{prefix}.email"]
                 self._tell(

@@ -17,7 +17,9 @@ _PATRONYMIC = re.compile(r"(?:ович|евич|ич|овна|евна|инич�
 _NUMBER = re.compile(r"^\d{1,3}[.)]\s*(?=[^\W\d_])")
 _NO_NAME = re.compile(r"[\d:@_=<>]")
 _BETWEEN = re.compile(r"[/;&+()]|\s(?:и|and|и/или|และ|กับ)\s")
-_NOBODY = frozenset({"", "-", "–", "—", "нет", "н/д", "none", "n/a", "no", "ไม่มี"})
+_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{2}-\d{2}.*")
+_DASHES = frozenset({"", "-", "–", "—", "--", "---"})
+_NOTHING = frozenset({"нет", "н/д", "none", "n/a", "no", "ไม่มี"})
 _LONGEST = 150
 _STEM = 4
 _TURKIC = frozenset({"оглы", "кызы", "оглу", "угли", "uulu"})
@@ -48,9 +50,15 @@ def is_name(text: str) -> bool:
     return len(plain) <= _LONGEST and not _NO_NAME.search(plain)
 
 
-def is_nobody(text: str) -> bool:
-    """Whether a cell for a parent says that there is none."""
-    return text.strip().casefold().strip(".") in _NOBODY
+def is_nothing(text: str, *, is_name: bool = False) -> bool:
+    """Whether a cell says that there is nothing to say; “No” may be a name."""
+    plain = text.strip().casefold().strip(".")
+    return plain in _DASHES or (not is_name and plain in _NOTHING)
+
+
+def is_phone(text: str) -> bool:
+    """Whether it can be one: it has digits, and is no day."""
+    return any(letter.isdigit() for letter in text) and not _DAY.fullmatch(text)
 
 
 def is_one_person(text: str) -> bool:

@@ -345,7 +345,7 @@ async def test_what_a_cell_holds_beside_a_name_is_told_and_the_pupil_goes_in(
         "row 2, E: 'Петрова Анна Ильинична, Петров Сергей Ильич' is more than one name: left out; "
         "give each parent a column, and phones another",
         "row 4, F: '7,91612E+10' has lost its last digits in a spreadsheet; "
-        "format the column as text and type it anew; left out",
+        "format the column as text and type it anew: left out",
         "row 6, A: '15.09.2026' is no name",
     ]
     people = sa.select(Person.family, Person.phone).order_by(Person.id)
@@ -568,15 +568,46 @@ async def test_what_is_longer_than_any_name_or_number_is_told_and_the_others_go_
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-async def test_a_column_that_is_not_what_its_heading_says_is_told(
+async def test_a_day_is_no_phone_and_a_house_no_address_of_mail(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["Фамилия", "Имя", "Класс", "Телефон", "E-mail"],
+            ["Петров", "Иван", "7А", date(2013, 4, 2), "дом 5"],
+            ["Котов", "Лев", "7А", "02.04.2013", "lev@mail.example"],
+        ],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 2, D: '2013-04-02' is no phone: left out",
+        "row 2, E: 'дом 5' is no e-mail address: left out",
+        "row 3, D: '02.04.2013' is no phone: left out",
+    ]
+    people = sa.select(Person.family, Person.phone, Person.email).order_by(Person.id)
+    assert await rows(database, clock, people) == [("Петров", "", ""), ("Котов", "", "lev@mail.example")]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_dash_is_no_class_no_phone_and_no_wrong_birth_date(
     database: Database, clock: FrozenClock, tmp_path: Path, school: int
 ) -> None:
     path = listed(
         tmp_path / "list.xlsx",
-        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична", "дом 5"],
-        ["Котов", "Лев", "7А", None, "Котова Яна Ильинична", "дом 7"],
+        ["Петров", "Иван", "-", "нет", "—", "-"],
+        ["Но", "No", "7А", "н/д", "Но Яна Ильинична", "нет, сломан"],
+        ["Котов", "Лев", "7А", None, "Котова Яна Ильинична", "8 900 123-45-67"],
+        ["-", "-", "7А"],
     )
-    assert [str(one) for one in (await look(database, clock, path, school)).problems] == [
-        "list.xlsx, Sheet1, row 1, F: its heading says “mother: phone”, but most of what stands below it "
-        "does not look so"
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 3, F: 'нет, сломан' is no phone: left out",
+        "row 5: there is no pupil in it: left out",
     ]
+    people = sa.select(Person.family, Person.given, Person.birth_date, Person.phone).order_by(Person.id)
+    assert await rows(database, clock, people) == [
+        *(("Петров", "Иван", None, ""), ("Но", "No", None, ""), ("Котов", "Лев", None, "")),
+        *(("Но", "Яна", None, ""), ("Котова", "Яна", None, "8 900 123-45-67")),
+    ]
+    assert await rows(database, clock, sa.select(SchoolClass.name)) == [("7А",)]
