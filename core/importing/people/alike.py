@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.domain.names import fold
-from core.importing.people.lists import Parent, Pupil
+from core.importing.people.pupils import Parent, Pupil
 from core.importing.people.school import Human, School, class_key, digits_of
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from core.domain.names import fold
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Rejected
 from core.importing.importer import Question
@@ -21,6 +20,7 @@ from core.importing.people.names import (
     order_of,
     parts_of,
 )
+from core.importing.people.pupils import Parent, Pupil
 from core.importing.people.sections import class_in, section_of
 from core.importing.said import Said
 from core.importing.tables.asking import LEFT_OUT, settle_columns
@@ -44,50 +44,6 @@ _NAMES = ("full", "family", "given", "middle")
 _LONGEST_ID = 100
 _LONGEST_CLASS = 60
 _PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """A parent as a row says one."""
-
-    name: Parts
-    relation: str
-    phone: str = ""
-    email: str = ""
-
-    @property
-    def name_key(self) -> str:
-        """To compare by."""
-        return fold(f"{self.name.family} {self.name.given}")
-
-    @property
-    def shown(self) -> str:
-        """For people to tell them apart."""
-        return ", ".join(filter(None, (self.name.full, self.phone)))
-
-
-@dataclass(frozen=True, slots=True)
-class Pupil:
-    """A row; ``said`` are the columns that it says something in."""
-
-    sheet: Sheet
-    row: int
-    name: Parts
-    class_name: str
-    birth_date: date | None
-    parents: tuple[Parent, ...]
-    said: Mapping[str, str]
-
-    @property
-    def name_key(self) -> str:
-        """To compare by."""
-        return fold(f"{self.name.family} {self.name.given}")
-
-    @property
-    def shown(self) -> str:
-        """For people to tell them apart."""
-        born = self.birth_date.isoformat() if self.birth_date else ""
-        return ", ".join(filter(None, (self.name.full, born, self.class_name)))
 
 
 @dataclass(slots=True)
