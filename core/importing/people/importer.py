@@ -124,8 +124,8 @@ class _Taking:
             self.register.bind("class", name, known)
         elif not self.register.has("class", name):
             values: dict[str, object] = {"school_id": _SCHOOL, "name": pupil.class_name}
-            digits = "".join(letter for letter in pupil.class_name[:3] if letter.isdigit())
-            if digits and pupil.class_name[0].isdigit():
+            digits = "".join(letter for letter in pupil.class_name[:3] if letter.isdecimal())
+            if digits and pupil.class_name[0].isdecimal():
                 values["grade"] = int(digits)
             self.register.add("class", name, values, once={"year_id": self.school.year_id})
         enrollment: dict[str, object] = {"student_id": person, "class_id": place}

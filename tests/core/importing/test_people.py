@@ -611,3 +611,13 @@ async def test_a_dash_is_no_class_no_phone_and_no_wrong_birth_date(
         *(("Но", "Яна", None, ""), ("Котова", "Яна", None, "8 900 123-45-67")),
     ]
     assert await rows(database, clock, sa.select(SchoolClass.name)) == [("7А",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_with_a_raised_number_is_a_class(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Петров", "Иван", "7²"], ["Котов", "Лев", "²"])
+    await take(database, clock, path, school)
+    classes = sa.select(SchoolClass.name, SchoolClass.grade).order_by(SchoolClass.name)
+    assert await rows(database, clock, classes) == [("7²", 7), ("²", None)]
