@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum
 from pathlib import Path
@@ -13,8 +13,8 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from bot.import_report import print_open, print_outcome, print_unasked
 from core.actions.imports import RunFile, keep_answers, note_done
 from core.clock import SystemClock
 from core.db import migrate as migrations
@@ -25,13 +25,14 @@ from core.domain.kinds import ImportState
 from core.errors import Ambiguous, NotFound, UnreadableFile
 from core.files import safe_name
 from core.importing.desk import refusal, result_of
-from core.importing.importer import Asked, Importer, Outcome, Prepared, Question
-from core.queries.imports import kept_answers, the_only_school
+from core.importing.importer import Asked, Importer, Outcome, Prepared
+from core.queries.imports import kept_answers, some_schools, the_only_school
 from core.queries.invitable import school_by_name
 from core.settings import Settings, os_user
 
+_MOST_SCHOOLS = 20
 _LARGEST_MAP = 5 * 1024 * 1024
-_MOST_CANDIDATES = 5
+_NO_SCHOOL = "there is no school here yet; `schoolbell import` of oneroster, sds or timetable makes one"
 
 
 async def take_in(
@@ -54,6 +55,8 @@ async def take_in(
             raise UnreadableFile(
                 "the database has not the newest shape, and a dry run changes none; `schoolbell migrate` does"
             )
+        if shape is _Shape.ABSENT and (importer.needs_school or school is not None):
+            raise UnreadableFile(_NO_SCHOOL)
         if shape is not _Shape.NEWEST and school is None:
             # What cannot be read makes no database and upgrades none.
             async with _empty() as uow:
@@ -68,13 +71,28 @@ async def take_in(
             else:
                 file = RunFile(importer.name, safe_name(path.name), options=options)
                 outcome = await _apply(uow, prepared, file, school_id, answers)
+    except _NotAnswered as error:
+        print_open(error.outcome, asked, err=True)
+        raise typer.Exit(2) from None
     except UnreadableFile as error:
         meant = f" --{error.overrule} says that it is meant" if error.overrule else ""
         typer.echo(f"schoolbell import: {error}{meant}", err=True)
         raise typer.Exit(2) from None
-    _print(outcome, dry_run=dry_run)
+    print_outcome(outcome, asked, dry_run=dry_run)
+    if map_file is not None:
+        print_unasked(outcome, map_file.name, answers)
+    if dry_run:
+        print_open(outcome, asked)
     if outcome.rejected:
         raise typer.Exit(1)
+
+
+class _NotAnswered(Exception):
+    """Nothing was written, for something must be answered first."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
 def _of_installation(importer: Importer, settings: Settings) -> dict[str, str]:
@@ -91,12 +109,12 @@ def _read_answers(path: Path) -> dict[str, str]:
     """A JSON object, or CSV lines of question and answer. Raises UnreadableFile."""
     try:
         if path.stat().st_size > _LARGEST_MAP:
-            raise UnreadableFile(f"{path.name}: larger than any mapping is")
+            raise UnreadableFile(f"{path}: larger than any mapping is")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UnreadableFile(f"{path}: there is no such file") from None
     except OSError as error:
-        raise UnreadableFile(f"{path.name}: cannot be read ({error.strerror})") from None
+        raise UnreadableFile(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UnreadableFile(
             f"{path.name}: its letters are in no encoding we know; save it as UTF-8"
@@ -107,8 +125,14 @@ def _read_answers(path: Path) -> dict[str, str]:
         except ValueError as error:
             raise UnreadableFile(f"{path.name}: no JSON ({error})") from None
         return {str(question): str(answer) for question, answer in found.items()}
+    # Spreadsheets of many countries write CSV with semicolons.
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
-        lines = [line for line in csv.reader(text.splitlines()) if any(cell.strip() for cell in line)]
+        lines = [
+            line
+            for line in csv.reader(text.splitlines(), delimiter=delimiter)
+            if any(cell.strip() for cell in line)
+        ]
     except csv.Error as error:
         raise UnreadableFile(f"{path.name}: no CSV ({error})") from None
     for number, line in enumerate(lines, 1):
@@ -123,14 +147,22 @@ async def _school(uow: UnitOfWork, importer: Importer, wanted: str | None) -> in
     try:
         if wanted is not None:
             return await school_by_name(uow, wanted)
-        return await the_only_school(uow) if importer.needs_school else None
+        if not importer.needs_school:
+            return None
+        only = await the_only_school(uow)
+        if only is None:
+            raise UnreadableFile(_NO_SCHOOL)
+        return only
     except Ambiguous as error:
         fitting = "; ".join(str(one) for one in error.params["candidates"])
         raise UnreadableFile(f"{wanted} fits several schools; say --school NUMBER ({fitting})") from None
     except NotFound:
         if wanted is None:
-            raise UnreadableFile("there are several schools here; say which with --school") from None
-        raise UnreadableFile(f"there is no school {wanted!r}") from None
+            words = "there are several schools here; say which with --school"
+        else:
+            words = f"there is no school {wanted!r}"
+        here = "; ".join(f"{number}: {name}" for number, name in await some_schools(uow, _MOST_SCHOOLS))
+        raise UnreadableFile(f"{words} ({here})" if here else words) from None
 
 
 class _Shape(Enum):
@@ -192,51 +224,8 @@ async def _apply(
                 await note_done(uow, file, result_of(outcome), ImportState.APPLIED, school_id=school_id)
         except UnreadableFile as error:
             await note_done(uow, file, refusal(file.name, error), ImportState.REFUSED, school_id=school_id)
+            looked = await prepared.look(uow)
+            if any(one.must and not one.answer for one in looked.questions):
+                raise _NotAnswered(looked) from None
             raise
     return outcome
-
-
-def _print(outcome: Outcome, *, dry_run: bool) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for name in ("new", "changed", "ended", "missing", "unchanged"):
-        table.add_column(name, justify="right")
-    for line in outcome.lines:
-        figures = (line.new, line.changed, line.ended, line.missing, line.unchanged)
-        if any(figures):
-            table.add_row(line.plural, *(str(figure) if figure else "·" for figure in figures))
-    told = [
-        *(f"{'rejected' if one.rejected else 'remark  '}  {one}" for one in outcome.problems),
-        *(f"… and {more:,} more of {file}" for file, more in outcome.untold.items()),
-        *(f"remark    {note}" for note in outcome.notes),
-        *(f"skipped   {one.plural}: {one.count:,} of another school" for one in outcome.left_out),
-    ]
-    for words in told:
-        typer.echo(words)
-    for question in outcome.questions:
-        for words in _asked(question):
-            typer.echo(words)
-    if told or outcome.questions:
-        typer.echo()
-    Console(highlight=False).print(table)
-    typer.echo()
-    if outcome.refused and dry_run:
-        meant = f" --{outcome.overrule} says that it is meant." if outcome.overrule else ""
-        typer.echo(f"This import would be refused: {outcome.refused}{meant}")
-    said = "Nothing was written (--dry-run)." if dry_run else "Imported."
-    if outcome.is_empty and not dry_run:
-        said = "Nothing to change: the database says all this already."
-    typer.echo(f"{outcome.title}: {said} {outcome.rejected} rows rejected, {outcome.remarks} remarks.")
-
-
-def _asked(question: Question) -> Iterator[str]:
-    state = (
-        f"answered {question.answer!r}"
-        if question.answer
-        else ("must be answered" if question.must else "open")
-    )
-    yield f"question  {question.key}: {question.words} ({state})"
-    for value, words in question.candidates[:_MOST_CANDIDATES]:
-        yield f"            {value}: {words}"
-    if len(question.candidates) > _MOST_CANDIDATES:
-        yield f"            … and {len(question.candidates) - _MOST_CANDIDATES} more"

@@ -31,6 +31,8 @@ _SMALL_ENOUGH = _MEGABYTE
 _DELIMITERS = ",;\t|"
 _FREE_TEXT = frozenset({"comment", "description"})
 """Columns whose cells may go over several lines."""
+_LONGEST = 500
+"""Letters of an id or a name; PostgreSQL's indexes hold not many more."""
 
 
 @dataclass(slots=True)
@@ -198,10 +200,17 @@ class _Reader:
                 False,
             )
 
+    @staticmethod
+    def _may_be_long(column: str) -> bool:
+        """Lists of ids, comments, and what other programs keep for themselves."""
+        return column in _FREE_TEXT or column.endswith(("ids", "grades", "subjects")) or "." in column
+
     def _wrong_cells(self, header: Sequence[str], named: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
         for column, cell in named.items():
             if "\0" in cell:
                 yield column, Said("holds a character that no text has (NUL)"), True
+            if len(cell) > _LONGEST and not self._may_be_long(column):
+                yield column, Said("holds {count} letters, more than any name or id", count=len(cell)), True
             if "\n" in cell or "\r" in cell:
                 swallowed = any(
                     line.count(self._delimiter) >= max(len(header) - 1, 1) for line in cell.splitlines()
@@ -210,12 +219,21 @@ class _Reader:
                     yield column, Said("goes over several lines; is a quote left open?"), True
 
 
+def files_in(path: Path) -> list[Path] | None:
+    """The files of a folder, in order; None where the path is none. Raises UnreadableFile."""
+    try:
+        return sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else None
+    except OSError as error:
+        raise UnreadableFile(
+            Said("{file}: cannot be read ({reason})", file=path.name, reason=error.strerror)
+        ) from None
+
+
 def open_package(path: Path) -> Package:
     """A folder or a zip of CSV files. Raises UnreadableFile."""
-    if path.is_dir():
-        files = [
-            file for file in sorted(path.iterdir()) if file.suffix.casefold() == ".csv" and file.is_file()
-        ]
+    folder = files_in(path)
+    if folder is not None:
+        files = [file for file in folder if file.suffix.casefold() == ".csv"]
         if not files:
             raise UnreadableFile(Said("{file}: there is no .csv file in this folder", file=path.name))
         return Package(path.name, {file.stem.casefold(): _from_disk(file) for file in files})

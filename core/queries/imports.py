@@ -153,6 +153,13 @@ async def the_only_school(uow: UnitOfWork) -> int | None:
     return rows[0].id if rows else None
 
 
+async def some_schools(uow: UnitOfWork, most: int) -> list[tuple[int, str]]:
+    """The first schools by name, to choose from: numbers and names. One statement."""
+    statement = sa.select(Org.id, Org.name).where(Org.kind == OrgKind.SCHOOL, Org.ended_on.is_(None))
+    rows = await uow.rows(statement.order_by(Org.name, Org.id).limit(most))
+    return [(row.id, row.name) for row in rows]
+
+
 def _line(row: sa.Row[Any]) -> RunLine:
     who = "" if row.family is None else PersonName(row.family, row.given, row.middle, row.nickname).full_name
     return RunLine(

@@ -30,7 +30,7 @@ from core.importing.said import Said
 from core.importing.tables.asking import settle_columns
 from core.importing.tables.days import Order, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, open_table
+from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, hidden_rows, open_table
 
 _MOST_ROWS = 2_000
 _COURSE = "course"
@@ -91,6 +91,8 @@ class _Taking:
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
+    numbers: set[int] = field(default_factory=set)
+    """Columns whose headings are numbers to the spreadsheet."""
     absences: int = 0
     rows: dict[int, int] = field(default_factory=dict)
     """In which row each pupil stands."""
@@ -122,6 +124,9 @@ class _Taking:
                 Said("{sheet}: no column with pupils' names is settled yet", sheet=self.sheet.place)
             )
             return
+        hidden = [line.number for line in lines if line.is_hidden]
+        if hidden:
+            self.notes.append(hidden_rows(self.sheet, hidden))
         found = self._assessments(marks)
         for line in lines:
             self._take_line(line, found)
@@ -135,6 +140,8 @@ class _Taking:
     def _lines(self) -> list[Line]:
         found = []
         for line in self.sheet.lines():
+            if line.number == self.heading.last_row:
+                self.numbers = {place for place, cell in enumerate(line.cells) if isinstance(cell, float)}
             if line.number <= self.heading.last_row or line.is_blank or is_total(line):
                 continue
             found.append(line)
@@ -211,23 +218,31 @@ class _Taking:
     def _day(self, column: int, header: Header, order: Order | None) -> date | None:
         if header.day:
             day = day_of_header(header.day, order, self.course.starts, self.course.ends)
-            if day is None and not ("/" in header.day and order is None):
+            if day is None and "/" in header.day and order is None:
+                return None
+            if day is None or not self.course.starts <= day <= max(self.course.ends, self.today):
                 words = f"{header.day!r} is no day of the school year"
                 self._tell(self.heading.last_row, column, words)
-            return day
+                return None
+            if column not in self.numbers or header.day.partition(".")[2] != "1":
+                return day
+            # A spreadsheet's number: 12.10 has lost its last sign there, and is 12.1 now.
+            other = day_of_header(f"{header.day}0", order, self.course.starts, self.course.ends)
+            likely = [one.isoformat() for one in (day, other) if one is not None]
+        else:
+            likely = [self.today.isoformat()]
         key = f"date {self.heading.key} {column_name(column)}"
         answer = self.answers.get(key, "")
         try:
             day = date.fromisoformat(answer)
         except ValueError:
             day, answer = None, ""
-        today = self.today.isoformat()
         words = Said(
             "{sheet}: on which day were the marks of column {column} given (2026-09-01)?",
             sheet=self.sheet.place,
             column=column_name(column),
         )
-        self.questions.append(Question(key, words, ((today, today),), answer, must=True))
+        self.questions.append(Question(key, words, tuple((one, one) for one in likely), answer, must=True))
         return day
 
     def _row_of(self, key: str, column: int, header: Header, day: date) -> int | None:
@@ -262,6 +277,10 @@ class _Taking:
 
     def _take_line(self, line: Line, columns: list[_Column]) -> None:
         names = ("full",) if "full" in self.columns else ("family", "given")
+        for name in ("id", *names):
+            if name in self.columns and isinstance(value := line.value(self.columns[name]), NoValue):
+                self._tell(line.number, self.columns[name], str(value))
+                return
         words = " ".join(line.text(self.columns[name]) for name in names if name in self.columns).strip()
         number = line.text(self.columns["id"]) if "id" in self.columns else ""
         if not words and not number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -15,6 +15,10 @@ from core.importing.meals.rows import Booking
 BATCH = 5_000
 _LOOKED_UP = 2_000
 _MOST_DIFFERING = 50
+_Number = tuple[int, str]
+"""An account, and the number of a booking in it."""
+_Said = tuple[object, int]
+"""What a booking is: its kind and amount."""
 
 
 @dataclass(slots=True)
@@ -25,10 +29,12 @@ class Booked:
     known: int = 0
     accounts: int = 0
     money: int = 0
+    doubles: int = 0
+    """Rows far below another of their number, of which nothing else is known."""
     differing: list[Booking] = field(default_factory=list)
     """The first of them."""
 
-    def compare(self, booking: Booking, before: tuple[object, int]) -> None:
+    def compare(self, booking: Booking, before: _Said) -> None:
         """Note a row that says something else than what was booked under its number."""
         if before != (booking.kind, booking.amount) and len(self.differing) < _MOST_DIFFERING:
             self.differing.append(booking)
@@ -63,48 +69,51 @@ class Books:
     async def look(self, batch: Sequence[Booking], booked: Booked) -> None:
         """Count what booking them would do. A statement for 2,000 rows, where there are bookings at all."""
         known = await self._known(batch)
-        for one in batch:
-            account = self.accounts.get(one.student_id)
-            if account is None:
-                self.opened.add(one.student_id)
-            before = known.get((account or 0, one.external_id))
-            if before is not None:
-                booked.known += 1
-                booked.compare(one, before)
-            else:
-                booked.new += 1
-                booked.money += one.amount
+        opened = {one.student_id for one in batch} - self.accounts.keys()
+        self.opened |= opened
+        for one in self._new(batch, known, booked):
+            booked.new += 1
+            booked.money += one.amount
         booked.accounts = len(self.opened)
 
     async def book(self, batch: Sequence[Booking], booked: Booked) -> None:
         """Write those that are new. At most three statements, and those of looking where some are not."""
         await self._open_accounts(batch, booked)
         known = {} if self.were_empty else await self._known(batch)
-        rows = []
-        for one in batch:
-            account = self.accounts[one.student_id]
-            before = known.get((account, one.external_id))
-            if before is None:
-                rows.append(
-                    {
-                        "account_id": account,
-                        "kind": one.kind,
-                        "amount": one.amount,
-                        "item": one.item,
-                        "at": one.at,
-                        "external_id": one.external_id,
-                    }
-                )
-                continue
-            booked.known += 1
-            booked.compare(one, before)
+        rows = [
+            {
+                "account_id": self.accounts[one.student_id],
+                "kind": one.kind,
+                "amount": one.amount,
+                "item": one.item,
+                "at": one.at,
+                "external_id": one.external_id,
+            }
+            for one in self._new(batch, known, booked)
+        ]
         if not rows:
             return
         insert = sqlite.insert if self.uow.database.is_sqlite else postgresql.insert
-        # A number that stands twice in the file is taken once.
+        # A number that stands twice in the file is taken once, also where its rows are far apart.
         statement = insert(MealTransaction.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
         await self.uow.write(statement, rows)
         booked.new += len(rows)
+
+    def _new(
+        self, batch: Sequence[Booking], known: Mapping[_Number, _Said], booked: Booked
+    ) -> Iterator[Booking]:
+        """Those whose number was not booked before, nor stands in a row above of the batch."""
+        above: dict[_Number, _Said] = {}
+        for one in batch:
+            before = above.get((one.student_id, one.external_id))
+            if before is None and known:
+                before = known.get((self.accounts.get(one.student_id, 0), one.external_id))
+            if before is not None:
+                booked.known += 1
+                booked.compare(one, before)
+                continue
+            above[one.student_id, one.external_id] = (one.kind, one.amount)
+            yield one
 
     async def _open_accounts(self, batch: Sequence[Booking], booked: Booked) -> None:
         missing = sorted({one.student_id for one in batch} - self.accounts.keys())
@@ -120,14 +129,14 @@ class Books:
         self.accounts.update({row.student_id: row.id for row in await self.uow.rows(made)})
         booked.accounts += len(missing)
 
-    async def _known(self, batch: Sequence[Booking]) -> dict[tuple[int, str], tuple[object, int]]:
+    async def _known(self, batch: Sequence[Booking]) -> dict[_Number, _Said]:
         """What is booked of these numbers already."""
         if self.were_empty:
             return {}
         pairs = [
             (account, one.external_id) for one in batch if (account := self.accounts.get(one.student_id))
         ]
-        found: dict[tuple[int, str], tuple[object, int]] = {}
+        found: dict[_Number, _Said] = {}
         table = MealTransaction
         for start in range(0, len(pairs), _LOOKED_UP):
             some = sa.tuple_(table.account_id, table.external_id).in_(pairs[start : start + _LOOKED_UP])

@@ -29,7 +29,7 @@ from core.importing.tables.asking import settle_columns
 from core.importing.tables.days import Order, look_at_days
 from core.importing.tables.headings import Heading, find_heading
 from core.importing.tables.reader import Line as TableLine
-from core.importing.tables.reader import Sheet, Table, open_table
+from core.importing.tables.reader import Sheet, Table, hidden_rows, open_table
 
 _LOOKED_AT = 2_000
 _MOST_TOLD = 50
@@ -95,6 +95,7 @@ class MealsImport:
             doubles = booked.new - (after - before)
             booked.new, booked.money = after - before, money_after - money_before
             booked.known += doubles
+            booked.doubles = doubles
             if booked.new or booked.accounts:
                 wrong = await books.settle()
                 assert not wrong, "a balance is not the sum of its bookings"
@@ -133,6 +134,17 @@ class MealsImport:
         for one in booked.differing:
             words = f"{one.external_id[:40]!r} was booked before with another kind or amount, which stays"
             told.tell(self.sheet.problem(one.row, None, words, rejected=False))
+        notes = self.notes
+        if self.reading is not None and self.reading.hidden:
+            notes = (*notes, hidden_rows(self.sheet, self.reading.hidden))
+        if booked.doubles:
+            notes = (
+                *notes,
+                Said(
+                    "{count} rows have a number that stands further up in the file: each number is booked once.",
+                    count=booked.doubles,
+                ),
+            )
         return Outcome(
             self.file,
             lines=(
@@ -141,7 +153,7 @@ class MealsImport:
             ),
             problems=tuple(told.problems),
             untold=dict(told.untold),
-            notes=self.notes,
+            notes=notes,
             questions=self.questions,
             rejected=told.rejected,
             remarks=told.remarks,

@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.domain.kinds import TransactionKind
-from core.domain.money import read_amount
 from core.domain.names import fold
 from core.importing.cells import Problem, Rejected
+from core.importing.meals.amounts import amount_of
 from core.importing.meals.columns import read_kind
 from core.importing.people.school import class_key
 from core.importing.tables.days import Order, day_of
 from core.importing.tables.headings import Heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, text_of
+from core.importing.tables.reader import Line, NoValue, Sheet, Value, cut_off, number_of, text_of
 
 LARGEST_AMOUNT = 100_000_000
 _LONGEST = 200
+_AHEAD = timedelta(days=1)
+"""The school's day may have begun before that of UTC."""
+_SERIAL = re.compile(r"(\d{5})\.(\d+)")
 _CLOCK = re.compile(r"(.*?)[ T,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\.\d+)?\s*(am|pm)?$", re.IGNORECASE)
-_SIGNS = re.compile(r"[^\d.,+\-−\s]+\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,22 @@ class Reading:
     by_name: Mapping[tuple[str, str], tuple[int, ...]]
     """Pupils by class, empty for any, and name."""
     starts_1904: bool = False
+    hidden: list[int] = field(default_factory=list)
+    """The rows that were booked though the spreadsheet does not show them."""
     _whose: dict[tuple[str, str, str], int | str] = field(default_factory=dict)
     _kinds: dict[str, TransactionKind | None] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Booking | Problem]:
         """In the order of the file; a row that cannot be used is its problem."""
+        self.hidden.clear()
         for line in self.sheet.lines():
             if line.number <= self.heading.last_row:
                 continue
             try:
-                yield self._booking(line)
+                booking = self._booking(line)
+                if line.is_hidden:
+                    self.hidden.append(line.number)
+                yield booking
             except Rejected as fault:
                 if line.is_blank:
                     continue
@@ -84,8 +92,15 @@ class Reading:
             raise Rejected(name, str(value))
         return text_of(value)
 
+    def _number(self, line: Line, name: str) -> str:
+        text = self._text(line, name)
+        number = number_of(text) if "E" in text or "e" in text else text
+        if number is None:
+            raise Rejected(name, cut_off(text))
+        return number
+
     def _booking(self, line: Line) -> Booking:
-        external = self._text(line, "id")
+        external = self._number(line, "id")
         if not external:
             raise Rejected("id", "has no number; without one it would be booked again each time")
         student = self._student(line)
@@ -99,7 +114,7 @@ class Reading:
         return Booking(line.number, student, external[:_LONGEST], kind, amount, item, self._at(line))
 
     def _student(self, line: Line) -> int:
-        said = (self._text(line, "account"), self._text(line, "name"), self._text(line, "class"))
+        said = (self._number(line, "account"), self._text(line, "name"), self._text(line, "class"))
         found = self._whose.get(said)
         if found is None:
             found = self._whose[said] = self._find(*said)
@@ -124,14 +139,8 @@ class Reading:
         return pupils[0]
 
     def _amount(self, line: Line) -> int:
-        value = line.value(self.columns["amount"])
         text = self._text(line, "amount")
-        if isinstance(value, float):
-            text = f"{value:.{self.places}f}" if abs(value - round(value, self.places)) < 1e-6 else text
-        amount = read_amount(_SIGNS.sub("", text), self.places)
-        if amount is None:
-            # 1,234.50 and 1.234,50: the last of the two signs parts the whole from the rest.
-            amount = read_amount(_plain_number(text), self.places)
+        amount = amount_of(line.value(self.columns["amount"]), self.places)
         if amount is None:
             raise Rejected("amount", f"{text[:40]!r} is no amount")
         if not amount:
@@ -158,15 +167,12 @@ class Reading:
         return TransactionKind(self.by_sign)
 
     def _at(self, line: Line) -> datetime:
-        value = line.value(self.columns["day"])
-        if isinstance(value, datetime):
-            moment = value
-        else:
-            text = self._text(line, "day")
-            found = _read_moment(text, self.order, self.today, self.starts_1904)
-            if found is None:
-                raise Rejected("day", f"{text[:40]!r} is no day that is sure; write 2026-09-01 12:30")
-            moment = found
+        text = self._text(line, "day")
+        moment = _read_moment(line.value(self.columns["day"]), self.order, self.today, self.starts_1904)
+        if moment is None:
+            raise Rejected("day", f"{text[:40]!r} is no day that is sure; write 2026-09-01 12:30")
+        if moment.date() > self.today + _AHEAD:
+            raise Rejected("day", f"{moment.date().isoformat()} is still to come")
         if "clock" in self.columns and moment.time() == time():
             moment = datetime.combine(moment.date(), self._clock(line))
         elif moment.time() == time() and moment.tzinfo is None:
@@ -182,40 +188,45 @@ class Reading:
         if isinstance(value, datetime):
             return value.time()
         found = _CLOCK.match(f"x {self._text(line, 'clock')}")
-        if found is None or int(found[2]) > 23 or int(found[3]) > 59:
+        clock = _time_of(found) if found else None
+        if clock is None:
             raise Rejected("clock", f"{self._text(line, 'clock')[:40]!r} is no time of day")
-        return time(int(found[2]), int(found[3]), min(int(found[4] or 0), 59))
+        return clock
 
 
-def _read_moment(text: str, order: Order | None, today: date, starts_1904: bool) -> datetime | None:
+def _read_moment(value: Value, order: Order | None, today: date, starts_1904: bool) -> datetime | None:
+    if isinstance(value, datetime):
+        return _on(_day(value.date().isoformat(), order, today, starts_1904), value.timetz())
+    text = text_of(value)
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         pass
+    else:
+        return _on(_day(moment.date().isoformat(), order, today, starts_1904), moment.timetz())
+    if serial := _SERIAL.fullmatch(text):
+        # Days since the spreadsheet's first, and the part of the day that is over.
+        seconds = round(float(f"0.{serial[2]}") * 86_400)
+        day = _day(serial[1], order, today, starts_1904)
+        return None if day is None else datetime.combine(day, time()) + timedelta(seconds=seconds)
     found = _CLOCK.match(text)
     day = _day(found[1] if found else text, order, today, starts_1904)
-    if day is None:
-        return None
-    if not found:
-        return datetime.combine(day, time())
+    return _on(day, _time_of(found) if found else time())
+
+
+def _on(day: date | None, clock: time | None) -> datetime | None:
+    return None if day is None or clock is None else datetime.combine(day, clock)
+
+
+def _time_of(found: re.Match[str]) -> time | None:
     hour = int(found[2])
     if found[5]:
         hour = hour % 12 + (12 if found[5].casefold() == "pm" else 0)
     if hour > 23 or int(found[3]) > 59:
         return None
-    return datetime.combine(day, time(hour, int(found[3]), min(int(found[4] or 0), 59)))
+    return time(hour, int(found[3]), min(int(found[4] or 0), 59))
 
 
 @lru_cache(maxsize=4_096)
 def _day(text: str, order: Order | None, today: date, starts_1904: bool) -> date | None:
     return day_of(text, order, today, starts_1904=starts_1904)
-
-
-def _plain_number(text: str) -> str:
-    plain = "".join(_SIGNS.sub("", text).split())
-    last = max(plain.rfind("."), plain.rfind(","))
-    if last < 0:
-        return plain
-    whole = plain[:last].replace(".", "").replace(",", "")
-    rest = plain[last + 1 :]
-    return f"{whole}.{rest}" if len(rest) != 3 else f"{whole}{rest}"

@@ -107,6 +107,8 @@ IMPORTER = Importer(
     suffixes=(".zip",),
     opens=opens_oneroster,
     read=read_oneroster,
+    # Which school of the file is meant.
+    asks=True,
     takes_folder=True,
     options=(
         Option("end-missing", "flag", Said("End what is absent from files that the manifest calls bulk.")),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.domain.names import fold
+from core.importing.people.names import is_nothing
 from core.importing.said import Said
 from core.importing.tables.asking import LEFT_OUT
 from core.importing.tables.days import day_of
@@ -137,7 +138,9 @@ def guess(names: Sequence[str], columns: Sequence[Sequence[Value]], today: date)
     taken = {one.name for one in found.by_column.values() if one.name}
     for column in range(max(len(names), len(columns))):
         texts = [
-            text for value in (columns[column] if column < len(columns) else ()) if (text := text_of(value))
+            text
+            for value in (columns[column] if column < len(columns) else ())
+            if not is_nothing(text := text_of(value))
         ]
         now = found.by_column.get(column, Guess("", False))
         what = now.name.rpartition(".")[2]

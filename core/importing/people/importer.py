@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.db.uow import UnitOfWork
 from core.domain.rights import GuardianRights, Role
 from core.errors import UnreadableFile
-from core.importing.importer import Asked, Importer, Option, Question
+from core.importing.importer import Asked, Importer, Option
 from core.importing.people.columns import by_headings
-from core.importing.people.lists import Lists, Parent, Pupil
-from core.importing.people.school import Human, School, class_key, digits_of, load_school
+from core.importing.people.lists import Lists
+from core.importing.people.matching import Matching
+from core.importing.people.pupils import Parent, Pupil
+from core.importing.people.school import School, class_key, digits_of, load_school
 from core.importing.register import Ref, Register
 from core.importing.register_import import RegisterImport
 from core.importing.said import Said
 from core.importing.tables.headings import find_heading
 from core.importing.tables.reader import open_table
 
-_NEW = "new"
 _SCHOOL = Ref("org", "school")
-_FEW = 3
+_MOST_NAMED = 20
 
 
 async def read_people(uow: UnitOfWork, path: Path, asked: Asked) -> RegisterImport:
@@ -48,164 +48,40 @@ class _Taking:
     lists: Lists
     school: School
     register: Register
-    rows: dict[str, int] = field(default_factory=dict)
-    """Who is somebody of the school, by the record's id."""
+    matching: Matching = field(init=False)
     siblings: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def __post_init__(self) -> None:
+        self.matching = Matching(self.lists, self.school)
 
     def take(self) -> None:
         """Everybody, with what has to be asked."""
         self.register.bind("org", _SCHOOL.id, self.school.id)
         for problem in self.lists.problems:
             self.register.tell(problem)
-        pupils = self._without_doubles()
-        self._match_pupils(pupils)
+        pupils = self.matching.without_doubles()
+        parents = [(key, pupil, parent) for key, pupil in pupils.items() for parent in pupil.parents]
+        self.matching.match_pupils(pupils)
+        self.matching.match_parents(parents)
+        for key, row in self.matching.bound.items():
+            self.register.bind("person", key, row)
         for key, pupil in pupils.items():
             self._add_pupil(key, pupil)
-        parents = [(key, pupil, parent) for key, pupil in pupils.items() for parent in pupil.parents]
-        self._match_parents(parents)
-        for key, _pupil, parent in parents:
-            self._add_parent(key, parent)
+        for key, pupil, parent in parents:
+            self._add_parent(key, pupil, parent)
+        new = [str(record.values["name"]) for record in self.register.of("class") if "name" in record.values]
+        if new and self.school.classes:
+            self.lists.notes.append(
+                Said("Classes that are not here yet: {names}.", names=", ".join(new[:_MOST_NAMED]))
+            )
         shared = sum(count - 1 for count in self.siblings.values() if count > 1)
         if shared:
             self.lists.notes.append(
                 Said(
-                    "{count} parents stand in several rows, with one name and phone: each is one person.",
+                    "{count} parents stand in several rows: each is one person.",
                     count=shared,
                 )
             )
-
-    def _without_doubles(self) -> dict[str, Pupil]:
-        """By the record's id; who stands there twice is asked about."""
-        found: dict[str, Pupil] = {}
-        for pupil in self.lists.pupils:
-            key = _key(pupil)
-            first = found.get(key)
-            if first is None:
-                found[key] = pupil
-                continue
-            question = f"twice {key}"
-            answer = self.lists.ask(
-                Question(
-                    question,
-                    Said(
-                        "{name} stands in row {first} and in row {second}. Is that one pupil?",
-                        name=pupil.shown,
-                        first=first.row,
-                        second=pupil.row,
-                    ),
-                    (
-                        ("one", Said("one pupil; the later row counts")),
-                        ("two", Said("two pupils of one name")),
-                    ),
-                    self.lists.answered(question, ("one", "two")),
-                    must=True,
-                )
-            )
-            if answer == "two":
-                number = next(
-                    number
-                    for number in range(2, len(self.lists.pupils) + 2)
-                    if f"{key} #{number}" not in found
-                )
-                found[f"{key} #{number}"] = pupil
-            else:
-                found[key] = pupil
-        return found
-
-    def _match_pupils(self, pupils: dict[str, Pupil]) -> None:
-        sure: dict[str, Human] = {}
-        unsure: dict[str, list[Human]] = {}
-        for key, pupil in pupils.items():
-            if key in self.school.ties:
-                self.rows[key] = self.school.ties[key]
-                continue
-            alike = [one for one in self.school.pupils.get(pupil.name_key, ()) if _may_be(one, pupil)]
-            named = self.school.register_ids.get(pupil.said.get("id", ""))
-            if named is not None and named in {one.id for one in alike}:
-                self._bind(key, named)
-            elif len(alike) == 1 and pupil.birth_date and alike[0].birth_date == pupil.birth_date:
-                sure[key] = alike[0]
-            elif alike:
-                unsure[key] = alike
-        self._ask_of_all("pupils", sure, unsure, {key: pupil.shown for key, pupil in pupils.items()})
-        for key, alike in unsure.items():
-            self._ask_of(key, pupils[key].shown, pupils[key].row, alike)
-
-    def _match_parents(self, parents: Sequence[tuple[str, Pupil, Parent]]) -> None:
-        sure: dict[str, Human] = {}
-        unsure: dict[str, list[Human]] = {}
-        shown: dict[str, tuple[str, int]] = {}
-        for child, pupil, parent in parents:
-            key = _parent_key(child, parent)
-            if key in self.rows or key in shown:
-                continue
-            if key in self.school.ties:
-                self.rows[key] = self.school.ties[key]
-                continue
-            alike = self.school.adults.get(parent.name_key, [])
-            theirs = self.school.guardians.get(self.rows.get(child, 0), set())
-            own = [one for one in alike if one.id in theirs]
-            words = " ".join(filter(None, (parent.name.family, parent.name.given, parent.name.middle)))
-            shown[key] = (", ".join(filter(None, (words, parent.phone))), pupil.row)
-            digits = digits_of(parent.phone)
-            if len(own) == 1:
-                # A guardian of this very child, of this very name.
-                self._bind(key, own[0].id)
-            elif len(alike) == 1 and len(digits) >= 7 and digits_of(alike[0].phone) == digits:
-                sure[key] = alike[0]
-            elif alike:
-                unsure[key] = alike
-        self._ask_of_all("parents", sure, unsure, {key: words for key, (words, _) in shown.items()})
-        for key, alike in unsure.items():
-            self._ask_of(key, *shown[key], alike)
-
-    def _ask_of_all(
-        self, kind: str, sure: dict[str, Human], unsure: dict[str, list[Human]], shown: dict[str, str]
-    ) -> None:
-        """One question for all who are alike in everything; who says no is asked of each."""
-        if not sure:
-            return
-        digest = hashlib.sha256("\n".join(sorted(sure)).encode()).hexdigest()[:8]
-        key = f"same {kind} {digest}"
-        words = Said(
-            "{count} pupils of the list have the name and birth date of pupils of the school ({names}). Are they the same?",
-            count=len(sure),
-            names="; ".join(shown[one] for one in list(sure)[:_FEW]),
-        )
-        if kind == "parents":
-            words = Said(
-                "{count} parents of the list have the name and phone of people of the school ({names}). Are they the same?",
-                count=len(sure),
-                names="; ".join(shown[one] for one in list(sure)[:_FEW]),
-            )
-        candidates = (("yes", Said("yes, all of them")), ("no", Said("no; ask of each")))
-        answer = self.lists.ask(
-            Question(key, words, candidates, self.lists.answered(key, ("yes", "no")), must=True)
-        )
-        if answer == "yes":
-            for one, human in sure.items():
-                self._bind(one, human.id)
-        elif answer == "no":
-            unsure.update({one: [human] for one, human in sure.items()})
-
-    def _ask_of(self, key: str, shown: str, row: int, alike: Sequence[Human]) -> None:
-        question = f"who {key}"
-        candidates = tuple((str(one.id), one.shown) for one in alike)
-        answer = self.lists.ask(
-            Question(
-                question,
-                Said("Row {row}: is {name} somebody of the school already?", row=row, name=shown),
-                (*candidates, (_NEW, Said("no, somebody else"))),
-                self.lists.answered(question, (*(one for one, _ in candidates), _NEW)),
-                must=True,
-            )
-        )
-        if answer and answer != _NEW:
-            self._bind(key, int(answer))
-
-    def _bind(self, key: str, row: int) -> None:
-        self.rows[key] = row
-        self.register.bind("person", key, row)
 
     def _add_pupil(self, key: str, pupil: Pupil) -> None:
         values = {
@@ -218,14 +94,26 @@ class _Taking:
             "phone": pupil.said.get("phone"),
             "email": pupil.said.get("email"),
         }
-        person = self.register.add("person", key, {name: value for name, value in values.items() if value})
-        row = self.rows.get(key)
+        person = self._add_person(key, values)
+        row = self.matching.rows.get(key)
         role: dict[str, object] = {"person_id": person, "org_id": _SCHOOL, "role": Role.STUDENT}
         if row in self.school.left:
             role["ends"] = None
         self.register.add("role", key, role)
         if pupil.class_name:
             self._enroll(key, person, pupil, row)
+
+    def _add_person(self, key: str, values: Mapping[str, object]) -> Ref:
+        """What a row says, added to what the rows above say of the same person."""
+        before = self.register.records["person"].get(key)
+        said = {name: value for name, value in values.items() if value}
+        return self.register.add(
+            "person",
+            key,
+            {**(before.values if before else {}), **said},
+            # Some have one name only.
+            once={name: "" for name in ("family", "given") if name not in said},
+        )
 
     def _enroll(self, key: str, person: Ref, pupil: Pupil, row: int | None) -> None:
         """Into the class, and out of the one before: a pupil has one."""
@@ -236,8 +124,8 @@ class _Taking:
             self.register.bind("class", name, known)
         elif not self.register.has("class", name):
             values: dict[str, object] = {"school_id": _SCHOOL, "name": pupil.class_name}
-            digits = "".join(letter for letter in pupil.class_name[:3] if letter.isdigit())
-            if digits and pupil.class_name[0].isdigit():
+            digits = "".join(letter for letter in pupil.class_name[:3] if letter.isdecimal())
+            if digits and pupil.class_name[0].isdecimal():
                 values["grade"] = int(digits)
             self.register.add("class", name, values, once={"year_id": self.school.year_id})
         enrollment: dict[str, object] = {"student_id": person, "class_id": place}
@@ -256,9 +144,14 @@ class _Taking:
                 values = {"student_id": person, "class_id": Ref("class", old)}
                 self.register.add("enrollment", f"{key} in {old}", values, ended=True)
 
-    def _add_parent(self, child: str, parent: Parent) -> None:
-        key = _parent_key(child, parent)
+    def _add_parent(self, child: str, pupil: Pupil, parent: Parent) -> None:
+        key = self.matching.parent_key(child, parent)
         self.siblings[key] += 1
+        above = self.register.records["person"].get(key)
+        phone = str(above.values.get("phone", "")) if above else ""
+        if phone and parent.phone and digits_of(phone) != digits_of(parent.phone):
+            words = f"another phone of {parent.name.full} than above, {phone[:40]}; this one is taken"
+            self.register.tell(pupil.sheet.problem(pupil.row, None, words, rejected=False))
         values = {
             "family": parent.name.family,
             "given": parent.name.given,
@@ -267,35 +160,13 @@ class _Taking:
             "phone": parent.phone,
             "email": parent.email,
         }
-        guardian = self.register.add("person", key, {name: value for name, value in values.items() if value})
+        guardian = self._add_person(key, values)
         self.register.add(
             "guardianship",
             f"{key} of {child}",
             {"guardian_id": guardian, "child_id": Ref("person", child), "relation": parent.relation},
             once={"rights": GuardianRights.FULL},
         )
-
-
-def _key(pupil: Pupil) -> str:
-    """By the register's number where the list has one, else by name with birth date or class."""
-    if pupil.said.get("id"):
-        return f"id {pupil.said['id']}"
-    return f"{pupil.name_key}, {pupil.birth_date or class_key(pupil.class_name)}"
-
-
-def _parent_key(child: str, parent: Parent) -> str:
-    digits = digits_of(parent.phone)
-    return (
-        f"parent {parent.name_key}, {digits}" if len(digits) >= 7 else f"parent {parent.name_key} of {child}"
-    )
-
-
-def _may_be(human: Human, pupil: Pupil) -> bool:
-    """Whether nothing speaks against it: of one name, no two birth dates, no two middle names."""
-    if human.birth_date and pupil.birth_date and human.birth_date != pupil.birth_date:
-        return False
-    middles = {one.casefold() for one in (human.middle, pupil.name.middle) if one}
-    return len(middles) < 2
 
 
 def opens_people(path: Path) -> bool:

@@ -2,71 +2,48 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from core.domain.names import fold
 from core.errors import UnreadableFile
 from core.importing.cells import Problem, Rejected
 from core.importing.importer import Question
 from core.importing.people.columns import FIELDS, by_headings, guess
-from core.importing.people.names import Order, Parts, order_of, parts_of
+from core.importing.people.names import (
+    Order,
+    Parts,
+    is_name,
+    is_nothing,
+    is_one_person,
+    is_phone,
+    order_of,
+    parts_of,
+)
+from core.importing.people.pupils import Parent, Pupil
+from core.importing.people.sections import class_in, section_of
 from core.importing.said import Said
 from core.importing.tables.asking import LEFT_OUT, settle_columns
 from core.importing.tables.days import Order as DayOrder
 from core.importing.tables.days import day_of, look_at_days
 from core.importing.tables.headings import Heading, find_heading, is_total
-from core.importing.tables.reader import Line, NoValue, Sheet, Table, column_name, text_of
+from core.importing.tables.reader import (
+    Line,
+    NoValue,
+    Sheet,
+    Table,
+    column_name,
+    cut_off,
+    hidden_rows,
+    number_of,
+    text_of,
+)
 
 _MOST_ROWS = 20_000
-_SAMPLES = 3
+_NAMES = ("full", "family", "given", "middle")
+_LONGEST_ID = 100
+_LONGEST_CLASS = 60
 _PARENTS = {"mother": "mother", "father": "father", "parent1": "parent", "parent2": "parent"}
-_CLASS_NAME = re.compile(
-    r"(?<![\w./])((?:[1-9]|1[0-2])\s?[-–]?\s?[«\"“]?[A-Za-zА-Яа-я][»\"”]?(?![\w])|[มปอ]\.\s?\d{1,2}(?:/\d{1,2})?)"
-)
-_CLASS_WORD = re.compile(r"\s*\b(?:класс\w*|кл\.|class|form|grade|ชั้น)\s*", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """A parent as a row says one."""
-
-    name: Parts
-    relation: str
-    phone: str = ""
-    email: str = ""
-
-    @property
-    def name_key(self) -> str:
-        """To compare by."""
-        return fold(f"{self.name.family} {self.name.given}")
-
-
-@dataclass(frozen=True, slots=True)
-class Pupil:
-    """A row; ``said`` are the columns that it says something in."""
-
-    sheet: Sheet
-    row: int
-    name: Parts
-    class_name: str
-    birth_date: date | None
-    parents: tuple[Parent, ...]
-    said: Mapping[str, str]
-
-    @property
-    def name_key(self) -> str:
-        """To compare by."""
-        return fold(f"{self.name.family} {self.name.given}")
-
-    @property
-    def shown(self) -> str:
-        """For people to tell them apart."""
-        born = self.birth_date.isoformat() if self.birth_date else ""
-        names = " ".join(filter(None, (self.name.family, self.name.given, self.name.middle)))
-        return ", ".join(filter(None, (names, born, self.class_name)))
 
 
 @dataclass(slots=True)
@@ -128,8 +105,11 @@ class _SheetReading:
         self._columns: dict[str, int] = {}
         self._orders: dict[str, Order | None] = {}
         self._days: DayOrder | None = None
+        self._sections: dict[int, str] = {}
+        """The class that stands in a row of its own above a row."""
 
     def read(self) -> None:
+        section = ""
         for line in self._sheet.lines():
             if line.number <= self._heading.last_row or line.is_blank:
                 continue
@@ -138,6 +118,11 @@ class _SheetReading:
                 continue
             if tuple(line.text(column) for column in range(len(line.cells))) == self._heading.names:
                 continue
+            if found := section_of(line):
+                section = found
+                continue
+            if section:
+                self._sections[line.number] = section
             self._lines.append(line)
             if len(self._lines) > _MOST_ROWS:
                 raise UnreadableFile(
@@ -147,6 +132,9 @@ class _SheetReading:
                         count=_MOST_ROWS,
                     )
                 )
+        hidden = [line.number for line in self._lines if line.is_hidden]
+        if hidden:
+            self._lists.notes.append(hidden_rows(self._sheet, hidden))
         self._settle_columns()
         if not {"full", "family", "given"} & self._columns.keys():
             self._lists.notes.append(
@@ -155,10 +143,11 @@ class _SheetReading:
             return
         self._settle_orders()
         self._settle_days()
-        class_name = "" if "class" in self._columns else self._settle_class()
+        is_said = "class" in self._columns or len(self._sections) == len(self._lines)
+        class_name = "" if is_said else self._settle_class()
         for line in self._lines:
             try:
-                pupil = self._pupil(line, class_name)
+                pupil = self._pupil(line, self._sections.get(line.number, class_name))
             except Rejected as fault:
                 column = self._columns.get(fault.column)
                 self._tell(line.number, column, fault.words)
@@ -249,9 +238,8 @@ class _SheetReading:
         lists = self._lists
         if lists.default_class:
             return lists.default_class
-        titles = (_CLASS_WORD.sub(" ", one) for one in (self._heading.title, self._sheet.name))
-        found = next((match for one in titles if (match := _CLASS_NAME.search(one))), None)
-        seems = " ".join(found[1].split()) if found else ""
+        titles = (self._heading.title, self._sheet.name)
+        seems = next((found for one in titles if (found := class_in(one))), "")
         key = f"class {self._sheet.name or self._sheet.file}"
         candidates = [(seems, seems)] if seems else []
         return lists.ask(
@@ -269,11 +257,21 @@ class _SheetReading:
             value = line.value(column)
             if isinstance(value, NoValue):
                 raise Rejected(field_name, str(value))
-        said = {name: line.text(column) for name, column in self._columns.items() if line.text(column)}
+        said = {
+            name: text
+            for name, column in self._columns.items()
+            if (text := line.text(column)) and not is_nothing(text, is_name=name in _NAMES)
+        }
         if not {"full", "family", "given"} & said.keys():
             if said.keys() - {"roll", "class"}:
                 raise Rejected("full" if "full" in self._columns else "family", "the pupil has no name")
+            if said and not said.get("roll", "").rstrip(".").isdigit():
+                self._tell(line.number, None, "there is no pupil in it: left out", rejected=False)
             return None
+        self._read_numbers(line, said)
+        for field_name, most in (("id", _LONGEST_ID), ("class", _LONGEST_CLASS)):
+            if len(said.get(field_name, "")) > most:
+                raise Rejected(field_name, f"{said[field_name][:40]!r} and more: longer than any is")
         name = self._name(said)
         born = None
         if "birth" in said:
@@ -290,7 +288,31 @@ class _SheetReading:
         )
         return Pupil(self._sheet, line.number, name, said.get("class", class_name), born, parents, said)
 
+    def _read_numbers(self, line: Line, said: dict[str, str]) -> None:
+        """The register's number, phones and addresses as they were meant; what is none of these is left out."""
+        for name in [one for one in said if one == "id" or one.endswith(("phone", "email"))]:
+            text = said[name]
+            number = text if name.endswith("email") else number_of(text)
+            if name == "id":
+                if number is None:
+                    raise Rejected(name, cut_off(text))
+                said[name] = number
+                continue
+            words = ""
+            if number is None:
+                words = cut_off(text)
+            elif name.endswith("email") and "@" not in text:
+                words = f"{text[:40]!r} is no e-mail address"
+            elif name.endswith("phone") and not is_phone(text):
+                words = f"{text[:40]!r} is no phone"
+            said[name] = "" if words or number is None else number
+            if words:
+                self._tell(line.number, self._columns[name], f"{words}: left out", rejected=False)
+
     def _name(self, said: Mapping[str, str]) -> Parts:
+        for name in _NAMES:
+            if not is_name(said.get(name, "")):
+                raise Rejected(name, f"{said[name][:40]!r} is no name")
         if "full" in said and not {"family", "given"} & said.keys():
             parts = parts_of(said["full"], self._orders.get("full"))
             if parts is None:
@@ -303,12 +325,16 @@ class _SheetReading:
     def _parent(self, line: Line, prefix: str, said: Mapping[str, str]) -> Parent | None:
         text = said.get(f"{prefix}.full", "")
         more = [said.get(f"{prefix}.{one}", "") for one in ("phone", "email")]
-        if not text or text in ("-", "–", "—"):
+        if is_nothing(text):
             if any(more):
                 column = self._columns[f"{prefix}.phone" if more[0] else f"{prefix}.email"]
                 self._tell(
                     line.number, column, "belongs to a parent without a name: left out", rejected=False
                 )
+            return None
+        if not is_one_person(text):
+            words = f"{text[:80]!r} is more than one name: left out; give each parent a column, and phones another"
+            self._tell(line.number, self._columns[f"{prefix}.full"], words, rejected=False)
             return None
         parts = parts_of(text, self._orders.get(f"{prefix}.full"))
         if parts is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ _TITLES = re.compile(
     re.IGNORECASE,
 )
 _PATRONYMIC = re.compile(r"(?:ович|евич|ич|овна|евна|инична|ична)$", re.IGNORECASE)
+_NUMBER = re.compile(r"^\d{1,3}[.)]\s*(?=[^\W\d_])")
+_NO_NAME = re.compile(r"[\d:@_=<>]")
+_BETWEEN = re.compile(r"[/;&+()]|\s(?:и|and|и/или|และ|กับ)\s")
+_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d{2}-\d{2}.*")
+_DASHES = frozenset({"", "-", "–", "—", "--", "---"})
+_NOTHING = frozenset({"нет", "н/д", "none", "n/a", "no", "ไม่มี"})
+_LONGEST = 150
+_STEM = 4
 _TURKIC = frozenset({"оглы", "кызы", "оглу", "угли", "uulu"})
 
 
@@ -24,10 +33,45 @@ class Parts:
     given: str
     middle: str = ""
 
+    @property
+    def full(self) -> str:
+        """``Петров Иван Сергеевич``."""
+        return " ".join(filter(None, (self.family, self.given, self.middle)))
+
 
 def without_title(text: str) -> str:
-    """``ด.ช.มาลี`` is ``มาลี``."""
-    return _TITLES.sub("", " ".join(text.split()), count=1).strip()
+    """``ด.ช.มาลี`` is ``มาลี``, and ``3. Петров`` is ``Петров``."""
+    return _TITLES.sub("", _NUMBER.sub("", " ".join(text.split()), count=1), count=1).strip()
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be one: ``15.09.2026`` and whole paragraphs stand in columns of names, too."""
+    plain = without_title(text)
+    return len(plain) <= _LONGEST and not _NO_NAME.search(plain)
+
+
+def is_nothing(text: str, *, is_name: bool = False) -> bool:
+    """Whether a cell says that there is nothing to say; “No” may be a name."""
+    plain = text.strip().casefold().strip(".")
+    return plain in _DASHES or (not is_name and plain in _NOTHING)
+
+
+def is_phone(text: str) -> bool:
+    """Whether it can be one: it has digits, and is no day."""
+    return any(letter.isdigit() for letter in text) and not _DAY.fullmatch(text)
+
+
+def is_one_person(text: str) -> bool:
+    """Whether a cell holds one name: not two parents, nor a phone or what somebody is beside it."""
+    if not is_name(text) or _BETWEEN.search(text):
+        return False
+    pieces = [piece.split() for piece in re.split(r"[,\n]", text) if piece.strip()]
+    for first, second in itertools.combinations([piece for piece in pieces if len(piece) > 1], 2):
+        # “De la Cruz, Maria Elena” is one; “Anna Petrova, Oleg Petrov” have a family name in common.
+        stems = [{word[:_STEM].casefold() for word in (piece[0], piece[-1])} for piece in (first, second)]
+        if stems[0] & stems[1] or all(_is_patronymic(piece[-1:]) for piece in (first, second)):
+            return False
+    return True
 
 
 def order_of(texts: Iterable[str], heading: str) -> Order | None:

@@ -41,6 +41,8 @@ IMPORTER = Importer(
     suffixes=(".zip",),
     opens=opens_sds,
     read=read_sds,
+    # Which school of the file is meant.
+    asks=True,
     takes_folder=True,
     options=(
         Option("end-missing", "flag", Said("End what is absent from the files.")),

@@ -38,6 +38,7 @@ def settle_columns(
     are what a column may be, in words, and ``several`` what many may be. What was answered for the same headings before
     holds again."""
     settled = Settled()
+    is_unsure = False
     width = max([len(heading.names), *(len(line.cells) for line in lines)])
     for column in range(width):
         name = heading.names[column] if column < len(heading.names) else ""
@@ -47,6 +48,10 @@ def settle_columns(
         key = f"column {heading.key} {column_name(column)}"
         guess = guesses.get(column, "")
         given = answers.get(key, "")
+        if given and given not in fields:
+            words = f"{given[:40]!r} was answered, which no column can be: guessed anew"
+            settled.problems.append(sheet.problem(heading.last_row, column, words, rejected=False))
+            is_unsure = True
         answer = given if given in fields else guess or LEFT_OUT
         first = [one for one in (answer, guess) if one]
         settled.questions.append(
@@ -76,7 +81,7 @@ def settle_columns(
             confirm,
             Said("{sheet}: are its columns understood rightly?", sheet=sheet.place),
             (("yes", Said("yes, as they stand above")),),
-            "yes" if answers.get(confirm) == "yes" else "",
+            "yes" if answers.get(confirm) == "yes" and not is_unsure else "",
             must=True,
         )
     )

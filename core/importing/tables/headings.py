@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -12,9 +13,20 @@ from core.domain.names import fold
 from core.importing.tables.reader import Line, Sheet, text_of
 
 _LOOKED_AT = 40
-_TOTALS = re.compile(
-    r"(итог|всего|total|sum\b|grand total|average|средн|รวม|เฉลี่ย|количество|number of|подпись|signature)"
+_LONGEST = 200
+"""Letters of a heading that are read: a paragraph is none."""
+_BELOW = re.compile(
+    unicodedata.normalize(
+        "NFKC",
+        r"(итого|итог|всего|средн(ий|яя|ее|ие)|количество|total|sub-?total|grand total|average|number of"
+        r"|подпись|классн\w* руков\w*|директор|завуч|зам\.? ?директора|секретарь|составил\w*|исполнитель|м\.? ?п"
+        r"|signature|signed|class teacher|homeroom teacher|form tutor|head ?teacher|principal|secretary|prepared by)"
+        r"(?![^\W\d_])"
+        r"|(sum|mean|avg)(?=[\s:]*[\d.,]*$)"
+        r"|(รวม(ทั้งหมด|ทั้งสิ้น|เงิน)?|เฉลี่ย|ค่าเฉลี่ย|จำนวน\S*|ลงชื่อ|ครูประจำชั้น\S*|ครูที่ปรึกษา\S*|ผู้อำนวยการ\S*)(?=$|[\s:.\d])",
+    )
 )
+"""What stands below the rows: sums, and who signs. Whole words: ``Среднев`` is a pupil."""
 _DATA = re.compile(r"\d{3,}|\d{1,2}[./-]\d{1,2}|@")
 
 
@@ -44,7 +56,7 @@ def find_heading(
     for place, line in enumerate(lines):
         if _is_title(line):
             continue
-        single = tuple(line.text(column) for column in range(len(line.cells)))
+        single = tuple(line.text(column)[:_LONGEST] for column in range(len(line.cells)))
         found = [(single, line.number)]
         below = lines[place + 1] if place + 1 < len(lines) else None
         if below is not None and below.number == line.number + 1 and _may_be_lower(line, below, has_days):
@@ -58,9 +70,9 @@ def find_heading(
 
 
 def is_total(line: Line) -> bool:
-    """Whether a row sums up those above it."""
+    """Whether a row sums up those above it, or says who signs for them."""
     first = next((text for cell in line.cells if (text := text_of(cell))), "")
-    return bool(_TOTALS.match(fold(first)))
+    return bool(_BELOW.match(fold(first)))
 
 
 def _is_title(line: Line) -> bool:
@@ -95,7 +107,7 @@ def _joined(top: Line, below: Line, *, spread: bool) -> tuple[str, ...]:
     names: list[str] = []
     group = ""
     for column in range(max(len(top.cells), len(below.cells))):
-        over, under = top.text(column), below.text(column)
+        over, under = top.text(column)[:_LONGEST], below.text(column)[:_LONGEST]
         group = over or (group if under and spread else "")
         names.append(under if not group else group if not under or over == under else f"{group} {under}")
     return tuple(names)

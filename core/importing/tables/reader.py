@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,7 +13,11 @@ from core.importing.cells import Problem
 from core.importing.said import Said
 
 MOST_COLUMNS = 256
+_MOST_NAMED = 10
 _WORKBOOK = b"PK\x03\x04"
+_SHORT = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,3})", re.ASCII)
+_SURE_DIGITS = 15
+"""More a spreadsheet does not keep of a number."""
 _OLD = b"\xd0\xcf\x11\xe0"
 
 
@@ -32,6 +37,7 @@ class Line:
 
     number: int
     cells: Sequence[Value]
+    is_hidden: bool = False
 
     def text(self, column: int) -> str:
         """What a cell says, trimmed: whole numbers without a point, days as 2026-09-01. Empty for none."""
@@ -43,8 +49,8 @@ class Line:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing stands in it."""
-        return not any(text_of(cell) for cell in self.cells)
+        """Whether nothing stands in it, not even what says no value."""
+        return not any(isinstance(cell, NoValue) or text_of(cell) for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,30 @@ def text_of(value: Value) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value)
+
+
+def number_of(value: Value) -> str | None:
+    """A phone or a register's number as it was meant: ``7.9161234567E+10`` is 79161234567. None where the spreadsheet
+    has cut its last digits off, as in ``7.9161E+10``."""
+    text = text_of(value)
+    found = _SHORT.fullmatch(text)
+    if found is None:
+        return text
+    rest, places = found[2] or "", int(found[3])
+    return f"{found[1]}{rest}" if len(rest) == places and len(rest) < _SURE_DIGITS else None
+
+
+def hidden_rows(sheet: Sheet, rows: Sequence[int]) -> str:
+    """What to say of rows that the spreadsheet does not show, as a filter leaves them: they are taken in."""
+    named = ", ".join(str(one) for one in rows[:_MOST_NAMED]) + (" …" if len(rows) > _MOST_NAMED else "")
+    return Said("{sheet}: rows that are hidden are taken in, too: {rows}", sheet=sheet.place, rows=named)
+
+
+def cut_off(text: str) -> str:
+    """What to say of a number that ``number_of`` does not know."""
+    return (
+        f"{text[:40]!r} has lost its last digits in a spreadsheet; format the column as text and type it anew"
+    )
 
 
 def column_name(column: int) -> str:

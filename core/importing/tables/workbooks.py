@@ -97,7 +97,11 @@ def _damage_said(file: str) -> Iterator[None]:
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]
-    """openpyxl's, which also tells formulas that have no value and cells that are errors."""
+    """openpyxl's, which also tells formulas that have no value, cells that are errors, and rows that are hidden."""
+
+    def is_hidden(self, number: int) -> bool:
+        """Whether the row that was parsed last is; what else is noted of it is forgotten, for there are many rows."""
+        return (self.row_dimensions.pop(str(number), {}).get("hidden") or "0") not in ("0", "false")
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         """One cell."""
@@ -158,14 +162,14 @@ def _lines(path: Path, sheet: int) -> Iterator[Line]:
                     timedelta_formats=book._timedelta_formats,
                 )
                 for number, row in parser.parse():
-                    line = _line(number, row, merges)
+                    line = _line(number, row, merges, is_hidden=parser.is_hidden(number))
                     if line is not None:
                         yield line
         finally:
             book.close()
 
 
-def _line(number: int, row: list[dict[str, Any]], merges: _Merges) -> Line | None:
+def _line(number: int, row: list[dict[str, Any]], merges: _Merges, *, is_hidden: bool) -> Line | None:
     cells: list[Value] = []
     for cell in row:
         column = cell["column"] - 1
@@ -177,7 +181,7 @@ def _line(number: int, row: list[dict[str, Any]], merges: _Merges) -> Line | Non
         merges.fill(number, cells)
     while cells and not (isinstance(cells[-1], NoValue) or text_of(cells[-1])):
         cells.pop()
-    return Line(number, cells) if cells else None
+    return Line(number, cells, is_hidden) if cells else None
 
 
 def _merged(source: Any) -> list[tuple[int, int, int, int]]:

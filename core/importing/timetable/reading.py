@@ -13,6 +13,7 @@ from typing import IO
 
 from core.errors import UnreadableFile
 from core.importing.letters import encoding_of, opened_text
+from core.importing.package import files_in
 from core.importing.said import Said
 from core.importing.timetable.asc import is_asc, parse_asc
 from core.importing.timetable.fet import is_fet, parse_fet
@@ -70,9 +71,9 @@ def _begins_like_one(head: bytes) -> bool:
 
 def read_timetable(path: Path) -> Timetable:
     """Raises UnreadableFile for what is none of the formats, or is broken."""
-    if path.is_dir():
-        found = {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
-        tables = {name: file for file_name, file in found.items() if (name := _table_name(file_name))}
+    folder = files_in(path)
+    if folder is not None:
+        tables = {name: file for file in folder if (name := _table_name(file.name))}
         if not tables:
             raise UnreadableFile(
                 Said(

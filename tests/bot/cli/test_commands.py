@@ -470,3 +470,59 @@ def test_an_app_that_was_lost_is_forgotten_so_that_its_owner_comes_in_again(regi
     assert "is forgotten" in run("admin", "forget-app", "--person", "p1").output
     assert rows("select totp, totp_step from panel_account") == [("", 0)]
     assert rows("select count(*) from audit_entry where action = 'panel.totp_end'") == [(1,)]
+
+
+@pytest.fixture
+def class_list(register: Path, tmp_path: Path) -> Path:
+    """A list of Harbour School with a question that must be answered."""
+    path = tmp_path / "7A.csv"
+    path.write_text("Surname,First name,Class\nIvanova,Yana,7A\n")
+    return path
+
+
+def test_what_must_be_answered_is_listed_with_the_lines_to_answer_in(class_list: Path) -> None:
+    arguments = ("import", "people", "7A.csv", "--school", "s1")
+    refused = run(*arguments, code=2).output
+    assert "nothing can be written before 1 question is answered" in refused
+    line = re.search(r"^    (columns \w+,yes)$", refused, re.MULTILINE)
+    assert line is not None
+    looked = run(*arguments, "--dry-run").output
+    assert "(taken as 'family')" in looked
+    assert "mother.phone: mother: phone" in looked, "what a column may be, all of it"
+    assert looked.count("mother.phone: ") == 1
+    # As a spreadsheet of many countries writes it.
+    Path("map.csv").write_text(line[1].replace(",", ";") + "\n")
+    assert "Imported" in run(*arguments, "--map", "map.csv").output
+    assert "Nothing to change" in run(*arguments).output, "what was answered is kept"
+
+
+def test_a_mapping_that_does_not_fit_is_told_and_nothing_is_guessed_in_its_place(class_list: Path) -> None:
+    arguments = ("import", "people", "7A.csv", "--school", "s1")
+    (line,) = re.findall(r"^    columns (\w+),yes$", run(*arguments, code=2).output, re.MULTILINE)
+    Path("map.csv").write_text(f"columns {line},yes\ncolumn {line} A,surname\ncolumn 00000000 A,full\n")
+    refused = run(*arguments, "--map", "map.csv", code=2).output
+    assert "7A.csv, row 1, A: 'surname' was answered, which no column can be: guessed anew" in refused
+    looked = run(*arguments, "--map", "map.csv", "--dry-run").output
+    assert "map.csv: not asked for by this file: column 00000000 A" in looked
+
+
+@pytest.mark.parametrize("more", [(), ("--school", "1"), ("--dry-run",)])
+def test_a_list_of_one_school_makes_no_database_where_there_is_no_school(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    (tmp_path / "7A.csv").write_text("Surname,First name,Class\nIvanova,Yana,7A\n")
+    said = run("import", "people", "7A.csv", *more, code=2).output
+    assert "there is no school here yet" in said
+    assert "timetable" in said
+    assert not Path("var").exists()
+
+
+def test_a_school_of_the_register_that_is_called_otherwise_can_be_said(register: Path) -> None:
+    with sqlite3.connect("var/schoolbell.db") as connection:
+        connection.execute("delete from external_id")
+        connection.execute("update org set name = 'Quay School' where name = 'Harbour School'")
+        ((school,),) = connection.execute("select id from org where name = 'Quay School'").fetchall()
+    arguments = ("import", "oneroster", str(register), "--school", str(school))
+    assert "    school,…" in run(*arguments, code=2).output
+    Path("map.csv").write_text("school,s1\n")
+    assert "Imported" in run(*arguments, "--map", "map.csv").output

@@ -25,7 +25,9 @@ from core.db.uow import UnitOfWork
 from core.errors import UnreadableFile
 from core.importing.importer import Asked, Outcome, discover
 from core.importing.marks import IMPORTER
-from core.importing.marks.columns import Header, read_header
+from core.importing.marks.columns import Header, count_columns, read_header
+from core.importing.tables import open_table
+from core.importing.tables.headings import find_heading
 from tests.cast import Cast
 from tests.support.registers import rows
 from tests.support.tables import write_rows
@@ -207,3 +209,45 @@ def test_tables_of_each_kind_open_as_their_own(tmp_path: Path) -> None:
         path = write_rows(tmp_path / f"{name}.xlsx", table)
         opening = [one for one in ("marks", "meals", "people") if found[one].opens(path)]
         assert opening == [name], name
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_number_above_marks_that_may_have_been_the_twelfth_of_october_is_asked_about(
+    database: Database, clock: FrozenClock, tmp_path: Path, algebra: tuple[int, int]
+) -> None:
+    table: list[list[object]] = [["Name", 12.1, 5.11], ["Petrov Ivan", 4, 5]]
+    path = write_rows(tmp_path / "marks.xlsx", table)
+    with pytest.raises(UnreadableFile, match="must be answered"):
+        await take(database, clock, path, algebra)
+    await take(database, clock, path, algebra, date="2026-10-12")
+    assert [row[1] for row in await rows(database, clock, MARKS)] == [date(2026, 10, 12), date(2026, 11, 5)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_day_of_another_school_year_above_marks_is_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, algebra: tuple[int, int]
+) -> None:
+    path = write_rows(tmp_path / "marks.xlsx", [["Name", "12.11.2024", "5.11"], ["Petrov Ivan", 4, 5]])
+    outcome = await take(database, clock, path, algebra)
+    assert [str(one) for one in outcome.problems] == [
+        "marks.xlsx, Sheet1, row 1, B: '12.11.2024' is no day of the school year"
+    ]
+    assert [row[1] for row in await rows(database, clock, MARKS)] == [date(2026, 11, 5)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_name_that_is_a_formula_without_a_value_is_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, algebra: tuple[int, int]
+) -> None:
+    path = write_rows(tmp_path / "marks.xlsx", [["Name", "5.11"], ["=List!A1", 4], ["Petrov Ivan", 5]])
+    outcome = await take(database, clock, path, algebra)
+    assert [str(one) for one in outcome.problems] == [
+        "marks.xlsx, Sheet1, row 2, A: a formula that was never worked out; open and save the file in a spreadsheet"
+    ]
+
+
+def test_no_more_of_a_heading_is_read_than_a_heading_is(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "marks.xlsx", [["Name", "5.11", "1 " * 10_000], ["Petrov Ivan", 5, 4]])
+    heading = find_heading(open_table(path).sheets[0], count_columns, has_days=True)
+    assert heading is not None
+    assert max(map(len, heading.names)) <= 200, "days are looked for in them, letter by letter"

@@ -17,6 +17,7 @@ from core.domain.kinds import TransactionKind
 from core.errors import UnreadableFile
 from core.importing.importer import Asked, Outcome
 from core.importing.meals import IMPORTER
+from core.importing.meals.amounts import amount_of
 from core.importing.meals.booking import Books
 from tests.cast import Cast
 from tests.support.registers import rows
@@ -166,3 +167,110 @@ async def test_nothing_is_half_booked(
         await take(database, clock, write_rows(tmp_path / "meals.xlsx", [HEAD, LUNCH]), school)
     assert await rows(database, clock, sa.select(MealTransaction.id)) == []
     assert await balances(database, clock) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "minor"),
+    [
+        ("(120,50)", -12050),
+        ("120.50-", -12050),
+        ("−1 234,50 ₽", -123450),
+        ("1\u202f234,50 руб.", 123450),
+        ("1,234.50", 123450),
+        ("1.234", 123400),
+        ("฿120", 12000),
+        (150.5, 15050),
+        (0.1 + 0.2, 30),
+        (150.505, None),
+        (True, None),
+        ("100 руб. 50 коп.", None),
+        ("10 20", None),
+        ("1/2", None),
+        ("1,2,3", None),
+        ("100..5", None),
+        ("(120", None),
+    ],
+)
+def test_an_amount_is_below_nought_in_parentheses_and_never_two_numbers_put_together(
+    value: Any, minor: int | None
+) -> None:
+    assert amount_of(value, 2) == minor
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_purchase_in_parentheses_is_not_paid_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = tmp_path / "meals.csv"
+    path.write_text("Name;Date;Sum;Receipt\nPetrov Ivan;23.11.2026;(150,50);r1\n")
+    await take(database, clock, path, school, kinds="sign")
+    assert await balances(database, clock) == [("Ivan", -15050)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [
+        ("2569-11-23 12:30", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        (datetime(2569, 11, 23, 12, 30), datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        ("46349.520833", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", "no day that is sure"),
+        ("2026-12-23", "still to come"),
+    ],
+)
+async def test_a_booking_is_of_a_day_that_has_been_by_whichever_calendar(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int, day: Any, at: Any
+) -> None:
+    path = write_rows(tmp_path / "meals.xlsx", [HEAD, [*LUNCH[:2], day, *LUNCH[3:]]])
+    outcome = await take(database, clock, path, school)
+    booked = await rows(database, clock, sa.select(MealTransaction.at))
+    if isinstance(at, datetime):
+        assert booked == [(at,)]
+    else:
+        assert booked == []
+        assert at in outcome.problems[0].words
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_half_past_two_in_the_afternoon_is_not_at_night(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    head = ["Name", "Date", "Time of day", "Kind", "Amount", "Receipt no"]
+    row = ["Petrov Ivan", "2026-11-23", "2:30 PM", "debit", "150.50", "r1"]
+    await take(database, clock, write_rows(tmp_path / "meals.xlsx", [head, row]), school)
+    assert await rows(database, clock, sa.select(MealTransaction.at)) == [
+        (datetime(2026, 11, 23, 11, 30, tzinfo=UTC),)
+    ]
+
+
+async def test_two_amounts_under_one_number_in_one_file_are_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    other = [*LUNCH[:4], "99.00", *LUNCH[5:]]
+    path = write_rows(tmp_path / "meals.xlsx", [HEAD, LUNCH, other])
+    async with UnitOfWork(database, clock, via="test") as uow:
+        looked = await (await read(uow, path, school)).look(uow)
+    outcome = await take(database, clock, path, school)
+    assert outcome.lines == looked.lines
+    for one in (looked, outcome):
+        assert [str(problem) for problem in one.problems] == [
+            "meals.xlsx, Sheet1, row 3: 'r1' was booked before with another kind or amount, which stays"
+        ]
+    assert await balances(database, clock) == [("Ivan", -15050)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_numbers_that_a_spreadsheet_has_cut_are_not_taken_for_one_booking(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = tmp_path / "meals.csv"
+    path.write_text(
+        "Name,Date,Kind,Sum,Receipt\nPetrov Ivan,2026-11-23,debit,150,2.02611E+15\n"
+        "Petrov Ivan,2026-11-23,debit,99,2.0261123E+7\n"
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one) for one in outcome.problems] == [
+        "meals.csv, row 2, E: '2.02611E+15' has lost its last digits in a spreadsheet; "
+        "format the column as text and type it anew"
+    ]
+    assert await rows(database, clock, sa.select(MealTransaction.external_id)) == [("20261123",)]

@@ -6,6 +6,7 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from core.errors import UnreadableFile
 from core.importing.cells import Rejected, Row, read_day, read_number
 from core.importing.package import open_package
+from core.importing.timetable.reading import read_timetable
 from tests.support.registers import write_folder, write_zip
 
 
@@ -262,3 +264,34 @@ def test_numbers_and_lists(tmp_path: Path) -> None:
         row.number_in("bad")
     with pytest.raises(Rejected):
         row.required("nothing")
+
+
+@pytest.mark.parametrize("opening", [open_package, read_timetable])
+def test_a_path_that_the_system_does_not_take_is_a_sentence(opening: Any) -> None:
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        opening(Path("x" * 300))
+
+
+@pytest.mark.parametrize("opening", [open_package, read_timetable])
+def test_a_folder_that_may_not_be_listed_is_a_sentence(
+    opening: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(UnreadableFile, match="Permission denied"):
+        opening(tmp_path)
+
+
+def test_a_cell_that_is_longer_than_any_name_rejects_its_row_and_a_list_of_ids_may_be_long(
+    tmp_path: Path,
+) -> None:
+    ids = ",".join(f"g{number}" for number in range(500))
+    found = read(
+        tmp_path, f'sourcedId,givenName,agentSourcedIds,comment\n1,{"x" * 600},,\n2,Ann,"{ids}",{"y" * 600}\n'
+    )
+    assert [[str(problem) for problem in row.problems] for row in found] == [
+        ["users.csv, row 2, givenname: holds 600 letters, more than any name or id"],
+        [],
+    ]

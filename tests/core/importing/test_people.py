@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from openpyxl import load_workbook
 
 from core.clock import FrozenClock
 from core.db.engine import Database
@@ -28,8 +30,10 @@ from core.errors import UnreadableFile
 from core.importing.importer import Asked, Outcome, Question
 from core.importing.people import IMPORTER
 from core.importing.people.columns import by_headings
-from core.importing.people.names import Parts, order_of, parts_of
+from core.importing.people.names import Parts, is_one_person, order_of, parts_of
 from core.importing.tables.days import day_of, look_at_days
+from core.importing.tables.headings import is_total
+from core.importing.tables.reader import Line
 from tests.cast import Cast
 from tests.support.registers import rows
 from tests.support.tables import write_bomb, write_entities, write_rows, write_trapped_list
@@ -215,6 +219,187 @@ async def test_a_mother_of_two_is_one_person_and_a_cut_in_rights_stays(
     assert set(await rows(database, clock, sa.select(Guardianship.rights))) == {(GuardianRights.NONE,)}
 
 
+async def test_twins_whose_mother_has_no_phone_have_one_mother_where_that_is_said(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    twins = [
+        ["Петров", "Иван", "7А", "02.04.2013", "Петрова Анна Ильинична"],
+        ["Петров", "Пётр", "7А", "02.04.2013", "Петрова Анна Ильинична"],
+    ]
+    path = listed(tmp_path / "list.xlsx", *twins)
+    (asked,) = [
+        one for one in (await look(database, clock, path, school)).questions if one.key.startswith("one ")
+    ]
+    assert str(asked.words) == "Петрова Анна Ильинична is a parent in rows 2, 3. Is that one person?"
+    await take(database, clock, path, school, one="one")
+    assert len(await rows(database, clock, sa.select(Guardianship.guardian_id).distinct())) == 1
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_namesakes_among_the_parents_stay_apart_where_that_is_said(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична"],
+        ["Петрова", "Яна", "3Б", None, "Петрова Анна Ильинична", "8 900 123-45-67"],
+    )
+    await take(database, clock, path, school, one="each")
+    assert len(await rows(database, clock, sa.select(Guardianship.guardian_id).distinct())) == 2
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_two_phones_of_one_mother_are_told_and_do_not_take_turns(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична", "8 900 123-45-67"],
+        ["Петрова", "Яна", "3Б", None, "Петрова Анна Ильинична", "8 900 123-45-68"],
+    )
+    outcome = await take(database, clock, path, school, one="one")
+    assert [str(one) for one in outcome.problems] == [
+        "list.xlsx, Sheet1, row 3: another phone of Петрова Анна Ильинична than above, 8 900 123-45-67; "
+        "this one is taken"
+    ]
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(0, "Петров-Водкин"), (1, "Ваня"), (3, "12.04.2013"), (4, "Петрова Анна Львовна")],
+)
+async def test_a_corrected_row_is_asked_about_and_doubles_nobody(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int, column: int, value: str
+) -> None:
+    row = ["Петров", "Иван", "7А", "02.04.2013", "Петрва Анна Ильинична", "8 900 123-45-67"]
+    await take(database, clock, listed(tmp_path / "a.xlsx", row), school)
+    row[column] = value
+    path = listed(tmp_path / "b.xlsx", row)
+    outcome = await look(database, clock, path, school)
+    (who,) = [one for one in unanswered(outcome) if one.key.startswith("who ")]
+    await take(database, clock, path, school, who=who.candidates[0][0])
+    assert len(await rows(database, clock, sa.select(Person.id))) == 2
+    assert len(await rows(database, clock, sa.select(Guardianship.id))) == 1
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_twin_who_comes_later_is_nobody_else_where_both_stand_in_the_list(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    first = ["Петров", "Иван", "7А", "02.04.2013"]
+    await take(database, clock, listed(tmp_path / "a.xlsx", first), school)
+    path = listed(tmp_path / "b.xlsx", first, ["Петров", "Пётр", "7А", "02.04.2013"])
+    outcome = await look(database, clock, path, school)
+    assert [one.key.split()[0] for one in unanswered(outcome)] == ["columns"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_who_has_one_name_only_goes_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Сухарто", None, "7А", None, "Сити"], [None, "Мадонна", "7А"])
+    await take(database, clock, path, school)
+    people = sa.select(Person.family, Person.given).order_by(Person.id)
+    assert await rows(database, clock, people) == [("Сухарто", ""), ("", "Мадонна"), ("", "Сити")]
+    assert (await take(database, clock, path, school)).is_empty
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Петрова Анна Ильинична", True),
+        ("Петрова Анна\nИльинична", True),
+        ("Smith, John Paul", True),
+        ("De la Cruz, Maria Elena", True),
+        ("Петрова Анна Ильинична, Петров Сергей Ильич", False),
+        ("Иванова Анна Ильинична\nКотов Сергей Ильич", False),
+        ("Anna Petrova, Oleg Petrov", False),
+        ("Петрова А.И./Петров С.И.", False),
+        ("Анна и Сергей Петровы", False),
+        ("мать: Петрова Анна", False),
+        ("Петрова Анна 8 900 123-45-67", False),
+    ],
+)
+def test_two_parents_in_one_cell_are_no_parent_of_a_long_name(text: str, is_one: bool) -> None:
+    assert is_one_person(text) is is_one
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_what_a_cell_holds_beside_a_name_is_told_and_the_pupil_goes_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "7А", None, "Петрова Анна Ильинична, Петров Сергей Ильич", None],
+        ["Котов", "Лев", "7А", None, "нет", None],
+        ["Смирнов", "Лев", "7А", None, "Смирнова Яна Ильинична", "7,91612E+10"],
+        ["Орлов", "Лев", "7А", None, "Орлова Яна Ильинична", "7.9161234567E+10"],
+        ["15.09.2026", None, None],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 2, E: 'Петрова Анна Ильинична, Петров Сергей Ильич' is more than one name: left out; "
+        "give each parent a column, and phones another",
+        "row 4, F: '7,91612E+10' has lost its last digits in a spreadsheet; "
+        "format the column as text and type it anew: left out",
+        "row 6, A: '15.09.2026' is no name",
+    ]
+    people = sa.select(Person.family, Person.phone).order_by(Person.id)
+    assert await rows(database, clock, people) == [
+        *(("Петров", ""), ("Котов", ""), ("Смирнов", ""), ("Орлов", "")),
+        *(("Смирнова", ""), ("Орлова", "79161234567")),
+    ]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_in_a_row_of_its_own_is_that_of_the_rows_below_it(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["№", "ФИО", "Дата рождения"],
+            ["7А класс (руководитель Петрова)"],
+            [1, "Петров Иван Сергеевич", "02.04.2013"],
+            [None, "Классный руководитель: Петрова А.И."],
+            [None, "7 «Б»"],
+            [1, "Среднев Пётр Ильич", "02.04.2013"],
+            [None, "Директор школы", "Львов Л.Л."],
+        ],
+    )
+    await take(database, clock, path, school)
+    pupils = sa.select(Person.family, SchoolClass.name).join(Enrollment, Enrollment.student_id == Person.id)
+    assert await rows(
+        database,
+        clock,
+        pupils.join(SchoolClass, SchoolClass.id == Enrollment.class_id).order_by(Person.id),
+    ) == [("Петров", "7А"), ("Среднев", "7 «Б»")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_below"),
+    [
+        ("Итого", True),
+        ("Средний балл", True),
+        ("Total: 5", True),
+        ("Sum 12", True),
+        ("จำนวนนักเรียน 25 คน", True),
+        ("Подпись секретаря", True),
+        ("Среднев Иван", False),
+        ("Итогова Анна", False),
+        ("Sum Ka Wai", False),
+        ("Директоренко Яна", False),
+        ("รวมพร ใจดี", False),
+    ],
+)
+def test_a_pupil_whose_name_begins_like_a_total_is_a_pupil(text: str, is_below: bool) -> None:
+    assert is_total(Line(1, [None, text])) is is_below
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("name", "content", "says"),
@@ -336,3 +521,103 @@ def test_headings_of_three_languages_are_known() -> None:
     ):
         found = by_headings(headings)
         assert [found.by_column[column].name for column in range(len(headings))] == expected
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_rows_that_are_hidden_or_hold_formulas_only_are_told(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Петров", "Иван", "7А"], ["=A2", None, "7А"], ["=A2"])
+    book = load_workbook(path)
+    book.active.row_dimensions[2].hidden = True
+    book.save(path)
+    outcome = await take(database, clock, path, school)
+    formula = "a formula that was never worked out; open and save the file in a spreadsheet"
+    assert [str(one) for one in outcome.problems] == [
+        f"list.xlsx, Sheet1, row 3, A: {formula}",
+        f"list.xlsx, Sheet1, row 4, A: {formula}",
+    ]
+    assert "list.xlsx, Sheet1: rows that are hidden are taken in, too: 2" in outcome.notes
+    assert await rows(database, clock, sa.select(Person.family)) == [("Петров",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_that_is_not_there_is_named(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    await take(database, clock, listed(tmp_path / "a.xlsx", ["Петров", "Иван", "7А"]), school)
+    path = listed(tmp_path / "b.xlsx", ["Котов", "Лев", "7 «a»"], ["Львов", "Лев", "7В"])
+    assert "Classes that are not here yet: 7В." in (await take(database, clock, path, school)).notes
+
+
+async def test_what_is_longer_than_any_name_or_number_is_told_and_the_others_go_in(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    long = "".join(random.Random(1).choices("абвгдежз", k=9_000))
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["Student id", "Surname", "First name", "Class"],
+            *([1, long, "Иван", "7А"], [long, "Котов", "Лев", "7А"], [2, "Львов", "Лев", long]),
+            [3, "Орлов", "Лев", "7А"],
+        ],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [one.column for one in outcome.problems] == ["B", "A", "D"]
+    assert await rows(database, clock, sa.select(Person.family)) == [("Орлов",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_day_is_no_phone_and_a_house_no_address_of_mail(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = write_rows(
+        tmp_path / "list.xlsx",
+        [
+            ["Фамилия", "Имя", "Класс", "Телефон", "E-mail"],
+            ["Петров", "Иван", "7А", date(2013, 4, 2), "дом 5"],
+            ["Котов", "Лев", "7А", "02.04.2013", "lev@mail.example"],
+        ],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 2, D: '2013-04-02' is no phone: left out",
+        "row 2, E: 'дом 5' is no e-mail address: left out",
+        "row 3, D: '02.04.2013' is no phone: left out",
+    ]
+    people = sa.select(Person.family, Person.phone, Person.email).order_by(Person.id)
+    assert await rows(database, clock, people) == [("Петров", "", ""), ("Котов", "", "lev@mail.example")]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_dash_is_no_class_no_phone_and_no_wrong_birth_date(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(
+        tmp_path / "list.xlsx",
+        ["Петров", "Иван", "-", "нет", "—", "-"],
+        ["Но", "No", "7А", "н/д", "Но Яна Ильинична", "нет, сломан"],
+        ["Котов", "Лев", "7А", None, "Котова Яна Ильинична", "8 900 123-45-67"],
+        ["-", "-", "7А"],
+    )
+    outcome = await take(database, clock, path, school)
+    assert [str(one).removeprefix("list.xlsx, Sheet1, ") for one in outcome.problems] == [
+        "row 3, F: 'нет, сломан' is no phone: left out",
+        "row 5: there is no pupil in it: left out",
+    ]
+    people = sa.select(Person.family, Person.given, Person.birth_date, Person.phone).order_by(Person.id)
+    assert await rows(database, clock, people) == [
+        *(("Петров", "Иван", None, ""), ("Но", "No", None, ""), ("Котов", "Лев", None, "")),
+        *(("Но", "Яна", None, ""), ("Котова", "Яна", None, "8 900 123-45-67")),
+    ]
+    assert await rows(database, clock, sa.select(SchoolClass.name)) == [("7А",)]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_a_class_with_a_raised_number_is_a_class(
+    database: Database, clock: FrozenClock, tmp_path: Path, school: int
+) -> None:
+    path = listed(tmp_path / "list.xlsx", ["Петров", "Иван", "7²"], ["Котов", "Лев", "²"])
+    await take(database, clock, path, school)
+    classes = sa.select(SchoolClass.name, SchoolClass.grade).order_by(SchoolClass.name)
+    assert await rows(database, clock, classes) == [("7²", 7), ("²", None)]
