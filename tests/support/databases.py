@@ -87,9 +87,8 @@ class SqliteDatabases(_Databases):
 class PostgresDatabases(_Databases):
     """One database of a server, emptied and filled anew for each test: to copy one takes a hundred times as long.
 
-    What stands in it when it was migrated, and with the cast, is kept in schemas beside its own. A test that alters its
-    tables leaves a note of that, and the next one gets a new database. Nothing here outlives a crash, so nothing needs
-    to reach the disk.
+    A test that alters its tables leaves a note of that, and the next one gets a new database. Nothing here outlives a
+    crash, so nothing needs to reach the disk.
     """
 
     def __init__(self, server: str) -> None:
@@ -116,7 +115,7 @@ class PostgresDatabases(_Databases):
         """False where the tables were altered, and nothing was done."""
         async with self._connected(self._name) as connection:
             await connection.execute(_CUT_OTHERS_OFF)
-            if await connection.fetchval("SELECT count(*) FROM kept.alterations"):
+            if await connection.fetchval("SELECT is_called FROM kept.alterations"):
                 return False
             await connection.execute(self._refill[state])
             return True
@@ -130,7 +129,7 @@ class PostgresDatabases(_Databases):
         for state in (_EMPTY, _PEOPLED):
             await self._fill(Database(self._address(_TEMPLATE)), state)
             async with self._connected(_TEMPLATE) as connection:
-                self._refill[state] = await _kept(connection, state)
+                self._refill[state] = await _as_it_is(connection)
             self._made.add(state)
         async with self._connected(_TEMPLATE) as connection:
             await connection.execute(_NOTE_ALTERATIONS)
@@ -147,15 +146,19 @@ class PostgresDatabases(_Databases):
             await connection.close()
 
 
-async def _kept(connection: asyncpg.Connection, state: str) -> str:
-    """Keeps what stands in the tables now, and says how it is put there again."""
+async def _as_it_is(connection: asyncpg.Connection) -> str:
+    """SQL that makes every table what it is now."""
     tables = [row["tablename"] for row in await connection.fetch(_TABLES)]
-    await connection.execute(f"CREATE SCHEMA {state}")
     commands = ["SET session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in tables)]
     for table in tables:
-        if await connection.fetchval(f'SELECT count(*) FROM "{table}"'):
-            await connection.execute(f'CREATE TABLE {state}."{table}" AS TABLE "{table}"')
-            commands.append(f'INSERT INTO "{table}" OVERRIDING SYSTEM VALUE SELECT * FROM {state}."{table}"')
+        columns = [row["attname"] for row in await connection.fetch(_COLUMNS, f'"{table}"')]
+        cells = ", ".join(f'quote_nullable("{column}"::text)' for column in columns)
+        rows = await connection.fetchval(
+            f"SELECT string_agg('(' || array_to_string(ARRAY[{cells}], ', ') || ')', ', ') FROM \"{table}\""
+        )
+        if rows:
+            names = ", ".join(f'"{column}"' for column in columns)
+            commands.append(f'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE VALUES {rows}')
     for row in await connection.fetch(_SEQUENCES):
         called = row["last_value"] is not None
         value = row["last_value"] if called else row["start_value"]
@@ -165,15 +168,20 @@ async def _kept(connection: asyncpg.Connection, state: str) -> str:
 
 _TEMPLATE = "template_school"
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+_COLUMNS = """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+"""
 _SEQUENCES = "SELECT * FROM pg_sequences WHERE schemaname = 'public'"
 _CUT_OTHERS_OFF = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+# A sequence is no table, and keeps its number through a transaction that is rolled back.
 _NOTE_ALTERATIONS = """
     CREATE SCHEMA kept;
-    CREATE TABLE kept.alterations (tag text);
+    CREATE SEQUENCE kept.alterations;
     CREATE FUNCTION kept.note() RETURNS event_trigger LANGUAGE plpgsql AS
-        $$ BEGIN INSERT INTO kept.alterations VALUES (tg_tag); END $$;
+        $$ BEGIN PERFORM nextval('kept.alterations'); END $$;
     CREATE EVENT TRIGGER note_alterations ON ddl_command_end EXECUTE FUNCTION kept.note();
 """
