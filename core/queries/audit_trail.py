@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from core.db.engine import LONG
 from core.db.models import (
     Announcement,
     Assessment,
@@ -88,11 +89,7 @@ async def audit_trail(
     """
     actor, subject = aliased(Person), aliased(Person)
     is_person = AuditEntry.subject_kind == "person"
-    # An entry is never changed: those of who vanished in a merge keep that number.
-    vanished = sa.select(sa.cast(ExternalId.external_id, sa.BigInteger())).where(
-        ExternalId.kind == MERGED, ever_of_school(ExternalId.target_id, office.school.id)
-    )
-    which = [_is_of_school(office, vanished, subject)]
+    which = [_is_of_school(office, subject)]
     if action:
         which.append(AuditEntry.action == action)
     if person_id is not None:
@@ -120,7 +117,8 @@ async def audit_trail(
         )
         .outerjoin(actor, actor.id == AuditEntry.actor_id)
         .outerjoin(subject, is_person & (subject.id == AuditEntry.subject_id))
-        .where(*which),
+        .where(*which)
+        .execution_options(**LONG),
         AuditEntry.id,
         _order(actor, sort),
         after=after,
@@ -130,18 +128,24 @@ async def audit_trail(
     return AuditPage(lines, following, await _people(uow, office, lines))
 
 
-def _is_of_school(office: Office, vanished: Any, subject: Any) -> sa.ColumnElement[bool]:
+def _is_of_school(office: Office, subject: Any) -> sa.ColumnElement[bool]:
     """Done to the school or to its people; or by its people, unless it was done to another school or to a person of
     another: a teacher of two schools leaves in each what was done there."""
     school_id, kind, number = office.school.id, AuditEntry.subject_kind, AuditEntry.subject_id
-    own_people = sa.or_(ever_of_school(number, school_id), number.in_(vanished))
+    # An entry is never changed: those of who vanished in a merge keep that number.
+    people = sa.union(
+        sa.select(Person.id).where(ever_of_school(Person.id, school_id)),
+        sa.select(sa.cast(ExternalId.external_id, sa.BigInteger())).where(
+            ExternalId.kind == MERGED, ever_of_school(ExternalId.target_id, school_id)
+        ),
+    ).cte("people")
     of_course = Course.school_id == school_id
 
     def own(row: Any, *where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return sa.exists().where(row.id == number, *where)
 
     belongs = {
-        ("person",): own_people,
+        ("person",): number.in_(sa.select(people.c.id)),
         ("org",): number == school_id,
         ("class", "school_class"): own(SchoolClass, SchoolClass.school_id == school_id),
         ("course",): own(Course, of_course),
@@ -152,7 +156,7 @@ def _is_of_school(office: Office, vanished: Any, subject: Any) -> sa.ColumnEleme
         ),
         ("announcement",): own(Announcement, Announcement.school_id == school_id),
     }
-    by_own = sa.or_(ever_of_school(AuditEntry.actor_id, school_id), AuditEntry.actor_id.in_(vanished))
+    by_own = AuditEntry.actor_id.in_(sa.select(people.c.id))
     placed = [one for kinds in belongs for one in kinds]
     return sa.or_(
         *(kind.in_(kinds) & is_own for kinds, is_own in belongs.items()),

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.db.engine import LONG
 from core.db.models import Guardianship, Person
 from core.db.uow import UnitOfWork
 from core.domain.lookalikes import Described, DuplicatePair, Lookalike, duplicate_pairs, lookalikes
@@ -42,7 +43,9 @@ async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[Duplica
     rows = await uow.rows(_people(uow, office))
     known = sa.select(Person.id).where(known_to(office, office.school.today(uow.now)))
     ties = await uow.rows(
-        sa.select(Guardianship.guardian_id, Guardianship.child_id).where(Guardianship.guardian_id.in_(known))
+        sa.select(Guardianship.guardian_id, Guardianship.child_id)
+        .where(Guardianship.guardian_id.in_(known))
+        .execution_options(**LONG)
     )
 
     def found() -> list[DuplicatePair]:
@@ -59,7 +62,8 @@ def _people(uow: UnitOfWork, office: Office) -> sa.Select[Any]:
         *(Person.id, Person.family, Person.given, Person.middle, Person.nickname),
         *(Person.birth_date, Person.email, Person.phone),
     ]
-    return sa.select(*columns).where(known_to(office, office.school.today(uow.now))).order_by(Person.id)
+    known = known_to(office, office.school.today(uow.now))
+    return sa.select(*columns).where(known).order_by(Person.id).execution_options(**LONG)
 
 
 def _described(row: sa.Row[Any]) -> Described:

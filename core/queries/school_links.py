@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
+from core.db.engine import LONG
 from core.db.models import Chat, ChatLink, Invitation, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
@@ -110,6 +111,7 @@ def _links(office: Office, now: datetime) -> sa.Select[Any]:
         .join(Chat, Chat.id == ChatLink.chat_id)
         .join(Person, Person.id == ChatLink.person_id)
         .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, now))
+        .execution_options(**LONG)
     )
 
 
@@ -165,6 +167,7 @@ async def school_links(
         .select_from(ChatLink)
         .join(Chat, Chat.id == ChatLink.chat_id)
         .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, uow.now))
+        .execution_options(**LONG)
     )
     counts: dict[LinkState, int] = {one: int(getattr(numbers, one) or 0) for one in states}
     statement = _links(office, uow.now).where(states[state])

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.db.engine import LONG
 from core.db.models import (
     Enrollment,
     Guardianship,
@@ -101,7 +102,10 @@ async def list_people(
         which.append(in_class(Person.id, class_id, today))
     lasts = sa.true() if left else sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today)
     if role is Role.GUARDIAN:
-        which.append(Person.id.in_(sa.select(Guardianship.guardian_id).where(_of_own_pupil(office))))
+        pupils = _pupils_ever(office)
+        which.append(
+            Person.id.in_(sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(pupils)))
+        )
     elif role is not None:
         which.append(
             sa.exists().where(
@@ -116,7 +120,7 @@ async def list_people(
     columns: list[Any] = [Person.id, Person.family, Person.given, Person.middle, Person.nickname]
     statement = sa.select(*columns).where(*which)
     if search:
-        rows = await uow.rows(statement)
+        rows = await uow.rows(statement.execution_options(**LONG))
         names = [Named(row.id, PersonName(row.family, row.given, row.middle, row.nickname)) for row in rows]
         order = {one.id: place for place, one in enumerate(search_names(search, names, most))}
         found = sorted((row for row in rows if row.id in order), key=lambda row: order[row.id])
@@ -127,12 +131,11 @@ async def list_people(
     return PeoplePage(await _lines(uow, office, shown, today), following)
 
 
-def _of_own_pupil(office: Office) -> sa.ColumnElement[bool]:
-    """That the child is, or was, a pupil of this school: whose guardian somebody is elsewhere is not its affair."""
-    pupils = sa.select(RoleAssignment.person_id).where(
+def _pupils_ever(office: Office) -> sa.Select[int]:
+    """Who is, or was, a pupil of this school: whose guardian somebody is elsewhere is not its affair."""
+    return sa.select(RoleAssignment.person_id).where(
         RoleAssignment.org_id == office.school.id, RoleAssignment.role == Role.STUDENT
     )
-    return Guardianship.child_id.in_(pupils)
 
 
 async def _lines(
@@ -165,7 +168,8 @@ async def _lines(
         .join(Person, Person.id == Guardianship.child_id)
         .where(
             Guardianship.guardian_id.in_(ids),
-            _of_own_pupil(office),
+            # Of some few guardians: each child is looked up, not all pupils gathered.
+            _pupils_ever(office).where(RoleAssignment.person_id == Guardianship.child_id).exists(),
             sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= today),
         )
         .order_by(Person.given)
