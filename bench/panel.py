@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import random
@@ -83,6 +84,9 @@ def _serve(address: str, folder: str, ready: Connection) -> None:
                 site.on_response_prepare.append(count)
                 server = TestServer(site)
                 await server.start_server()
+                # As ``bot.app.serve`` does.
+                gc.collect()
+                gc.freeze()
                 ready.send(str(server.make_url("")).rstrip("/"))
                 await asyncio.to_thread(ready.poll, None)
                 await server.close()
