@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.db.engine import LONG
 from core.db.models import Chat, ChatLink, Delivery
+from core.db.models.base import UtcDateTime
 from core.db.uow import UnitOfWork
 from core.domain.kinds import DeliveryState
 from core.queries.offices import Office, ever_of_school
@@ -28,42 +28,60 @@ class TellingHealth:
 
 
 async def telling_health(uow: UnitOfWork, office: Office) -> TellingHealth:
-    """Three statements."""
+    """One statement."""
     midnight = datetime.combine(office.school.today(uow.now), time(), office.school.zone)
-    chats: sa.Select[Any] = sa.select(ChatLink.chat_id).where(
-        ChatLink.revoked_at.is_(None),
-        ever_of_school(ChatLink.person_id, office.school.id),
-    )
-    settled = await uow.rows(
-        sa.select(Delivery.state, sa.func.count().label("number"))
-        .where(Delivery.chat_id.in_(chats), Delivery.settled_at >= midnight)
-        .group_by(Delivery.state)
-        .execution_options(**LONG)
-    )
-    is_due = Delivery.not_before <= uow.now
-    waiting = await uow.row(
-        sa.select(
-            sa.func.sum(sa.case((is_due, 0), else_=1)).label("held"),
-            sa.func.sum(sa.case((is_due, 1), else_=0)).label("overdue"),
-            sa.func.min(sa.case((is_due, Delivery.not_before))).label("oldest"),
-        )
-        .where(
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
-            Delivery.settled_at.is_(None),
-            Delivery.chat_id.in_(chats),
-        )
-        .execution_options(**LONG)
-    )
-    blocked = await uow.value(
-        sa.select(sa.func.count())
-        .select_from(Chat)
-        .where(Chat.blocked_since.is_not(None), Chat.id.in_(chats))
-    )
-    assert waiting is not None
+    rows = await uow.rows(_HEALTH, {"school_id": office.school.id, "midnight": midnight, "moment": uow.now})
+    waiting = next(row for row in rows if row.what == _WAITING)
     return TellingHealth(
-        {row.state: row.number for row in settled},
-        int(waiting.held or 0),
-        int(waiting.overdue or 0),
+        {DeliveryState(row.what): row.number for row in rows if row.what not in (_WAITING, _BLOCKED)},
+        int(waiting.number - waiting.overdue),
+        int(waiting.overdue),
         waiting.oldest,
-        int(blocked or 0),
+        next(row.number for row in rows if row.what == _BLOCKED),
     )
+
+
+_WAITING, _BLOCKED = "waiting", "blocked"
+_CHATS = (
+    sa.select(ChatLink.chat_id)
+    .where(
+        ChatLink.revoked_at.is_(None),
+        ever_of_school(ChatLink.person_id, sa.bindparam("school_id", type_=sa.BigInteger())),
+    )
+    .distinct()
+    .cte("chats")
+)
+_IS_DUE = Delivery.not_before <= sa.bindparam("moment", type_=UtcDateTime())
+_NOBODY = sa.cast(sa.null(), UtcDateTime())
+# Each kind of count is a line of its own, so that the school's chats are gathered once for all.
+_HEALTH = sa.union_all(
+    sa.select(
+        sa.cast(Delivery.state, sa.Text()).label("what"),
+        sa.func.count().label("number"),
+        sa.literal_column("0", sa.BigInteger()).label("overdue"),
+        _NOBODY.label("oldest"),
+    )
+    .join(_CHATS, _CHATS.c.chat_id == Delivery.chat_id)
+    .where(Delivery.settled_at >= sa.bindparam("midnight", type_=UtcDateTime()))
+    .group_by(Delivery.state),
+    sa.select(
+        sa.literal_column(f"'{_WAITING}'", sa.Text()),
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(sa.case((_IS_DUE, 1), else_=0)), 0),
+        sa.func.min(sa.case((_IS_DUE, Delivery.not_before))),
+    )
+    .join(_CHATS, _CHATS.c.chat_id == Delivery.chat_id)
+    .where(
+        (Delivery.state == DeliveryState.PENDING) | (Delivery.state == DeliveryState.SENDING),
+        Delivery.settled_at.is_(None),
+    ),
+    sa.select(
+        sa.literal_column(f"'{_BLOCKED}'", sa.Text()),
+        sa.func.count(),
+        sa.literal_column("0", sa.BigInteger()),
+        _NOBODY,
+    )
+    .select_from(Chat)
+    .join(_CHATS, _CHATS.c.chat_id == Chat.id)
+    .where(Chat.blocked_since.is_not(None)),
+).execution_options(**LONG)
