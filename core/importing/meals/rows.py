@@ -139,14 +139,13 @@ class Reading:
         return pupils[0]
 
     def _amount(self, line: Line) -> int:
-        text = self._text(line, "amount")
         amount = amount_of(line.value(self.columns["amount"]), self.places)
         if amount is None:
-            raise Rejected("amount", f"{text[:40]!r} is no amount")
+            raise Rejected("amount", f"{self._text(line, 'amount')[:40]!r} is no amount")
         if not amount:
             raise Rejected("amount", "is nought")
         if abs(amount) > LARGEST_AMOUNT:
-            raise Rejected("amount", f"{text[:40]!r} is too much")
+            raise Rejected("amount", f"{self._text(line, 'amount')[:40]!r} is too much")
         return amount
 
     def _kind(self, line: Line, amount: int) -> TransactionKind:
@@ -167,9 +166,9 @@ class Reading:
         return TransactionKind(self.by_sign)
 
     def _at(self, line: Line) -> datetime:
-        text = self._text(line, "day")
         moment = _read_moment(line.value(self.columns["day"]), self.order, self.today, self.starts_1904)
         if moment is None:
+            text = self._text(line, "day")
             raise Rejected("day", f"{text[:40]!r} is no day that is sure; write 2026-09-01 12:30")
         if moment.date() > self.today + _AHEAD:
             raise Rejected("day", f"{moment.date().isoformat()} is still to come")
