@@ -293,6 +293,8 @@ def _roles(chosen: Chosen) -> Table:
         .join(RoleAssignment, RoleAssignment.person_id == Guardianship.child_id)
         .where(
             RoleAssignment.role == Role.STUDENT,
+            # A tie that is over makes nobody a guardian in another place.
+            sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= chosen.today),
             chosen.orgs(RoleAssignment.org_id),
             chosen.people(Guardianship.guardian_id),
         )
