@@ -67,7 +67,10 @@ def list_names(pupils: Sequence[tuple[PersonName, int | None]]) -> tuple[str, ..
 
 def fold(text: str) -> str:
     """Text for comparing: compatible characters, no case, ё as е, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+    if text.isascii():
+        plain = text.casefold()
+    else:
+        plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
     return " ".join(plain.split())
 
 
