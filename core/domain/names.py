@@ -67,11 +67,9 @@ def list_names(pupils: Sequence[tuple[PersonName, int | None]]) -> tuple[str, ..
 
 def fold(text: str) -> str:
     """Text for comparing: compatible characters, no case, ё as е, single spaces."""
-    if text.isascii():
-        plain = text.casefold()
-    else:
-        plain = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    return " ".join(plain.split())
+    # Plain letters are what normalising would make of them.
+    known = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(known.casefold().replace("ё", "е").split())
 
 
 _THAI_DIGIT = re.compile("[๐-๙]")
