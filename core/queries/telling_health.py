@@ -52,14 +52,14 @@ _CHATS = (
     .cte("chats")
 )
 _IS_DUE = Delivery.not_before <= sa.bindparam("moment", type_=UtcDateTime())
-_NOBODY = sa.cast(sa.null(), UtcDateTime())
+_NO_MOMENT = sa.cast(sa.null(), UtcDateTime())
 # Each kind of count is a line of its own, so that the school's chats are gathered once for all.
 _HEALTH = sa.union_all(
     sa.select(
         sa.cast(Delivery.state, sa.Text()).label("what"),
         sa.func.count().label("number"),
         sa.literal_column("0", sa.BigInteger()).label("overdue"),
-        _NOBODY.label("oldest"),
+        _NO_MOMENT.label("oldest"),
     )
     .join(_CHATS, _CHATS.c.chat_id == Delivery.chat_id)
     .where(Delivery.settled_at >= sa.bindparam("midnight", type_=UtcDateTime()))
@@ -79,7 +79,7 @@ _HEALTH = sa.union_all(
         sa.literal_column(f"'{_BLOCKED}'", sa.Text()),
         sa.func.count(),
         sa.literal_column("0", sa.BigInteger()),
-        _NOBODY,
+        _NO_MOMENT,
     )
     .select_from(Chat)
     .join(_CHATS, _CHATS.c.chat_id == Chat.id)

@@ -1,4 +1,5 @@
-"""The databases that tests run on: each is a copy of one that was migrated once, empty or with the cast in it."""
+"""The databases that tests run on: as they are migrated, empty or with the cast in them. A SQLite file is copied for each
+test, a PostgreSQL database filled anew."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def start_postgres() -> Any:
 
 
 class _Databases:
-    """What both kinds share: each template is made when it is first asked for, and the cast's ids are remembered."""
+    """What both kinds share: each state is made when it is first asked for, and the cast's ids are remembered."""
 
     def __init__(self) -> None:
         self._made: set[str] = set()
