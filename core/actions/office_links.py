@@ -17,7 +17,7 @@ from core.domain.kinds import InvitationKind
 from core.domain.rights import Role, may_grant
 from core.errors import NotFound
 from core.queries.invitable import Invitable, list_invitable
-from core.queries.office_people import in_class, known_to, panel_roles_elsewhere
+from core.queries.office_people import asked_by, in_class, is_known, panel_roles_elsewhere
 from core.queries.offices import access_office
 
 OFFICE = (Role.ADMIN, Role.SECRETARY)
@@ -75,30 +75,25 @@ async def revoke_code(uow: UnitOfWork, key: ChatKey, school_id: int, invitation_
     statements."""
     async with uow.writing():
         office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)
-        own = sa.exists().where(
-            Person.id == Invitation.person_id, known_to(office, office.school.today(uow.now))
-        )
-        row = None
+        person_id = None
         if 0 < invitation_id <= LARGEST_ID:
-            result = await uow.write(
-                sa.update(Invitation)
-                .where(
-                    Invitation.id == invitation_id,
-                    Invitation.used_at.is_(None),
-                    Invitation.revoked_at.is_(None),
-                    own,
-                )
-                .values(revoked_at=uow.now)
-                .returning(Invitation.person_id)
+            is_open = sa.and_(
+                Invitation.id == invitation_id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
             )
-            row = result.first()
-        if row is None:
+            person_id = await uow.value(
+                sa.select(Invitation.person_id).where(is_open, is_known(Invitation.person_id)),
+                asked_by(office, uow.now),
+            )
+        if person_id is None:
             raise NotFound("invitation_not_found")
+        await uow.write(
+            sa.update(Invitation).where(Invitation.id == invitation_id).values(revoked_at=uow.now)
+        )
         await record(
             uow,
             "invitation.revoke",
             actor_id=office.officer_id,
-            subject=("person", row.person_id),
+            subject=("person", person_id),
             before={"invitation": invitation_id},
         )
 
@@ -153,9 +148,8 @@ async def end_links(
         known = None
         if 0 < person_id <= LARGEST_ID:
             known = await uow.value(
-                sa.select(Person.id).where(
-                    Person.id == person_id, known_to(office, office.school.today(uow.now))
-                )
+                sa.select(Person.id).where(Person.id == person_id, is_known(Person.id)),
+                asked_by(office, uow.now),
             )
         if known is None:
             raise NotFound("person_not_found")

@@ -69,6 +69,7 @@ class Database:
         else:
             self.reader = _PostgresReader(self.url)
             self.writer = create_async_engine(self.url, pool_size=_READERS, hide_parameters=True)
+            sa.event.listen(self.writer.sync_engine, "connect", _set_planner)
 
     @property
     def has_file(self) -> bool:
@@ -96,6 +97,7 @@ class _PostgresReader:
             hide_parameters=True,
         )
         self.engine = self._engine.sync_engine
+        sa.event.listen(self.engine, "connect", _set_planner)
 
     async def rows(self, statement: sa.Executable, parameters: Parameters = None) -> Sequence[sa.Row[Any]]:
         async with self._engine.connect() as connection:
@@ -195,6 +197,23 @@ def _make_file(_dialect: Any, _record: Any, arguments: Sequence[Any], _named: An
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+_PLANNER = {
+    # A school's rows lie in memory, or on a disk without a head to move: they are looked up one by one, not sieved from a
+    # region's. Where PostgreSQL expected the head, six pages of the panel took up to half a second (``bench/panel.py``).
+    "random_page_cost": "1.1",
+    # To compile a plan takes longer than the longest of these reads.
+    "jit": "off",
+}
+
+
+def _set_planner(connection: Any, _record: Any) -> None:
+    # Not among the parameters that a connection starts with: poolers refuse those that they do not know.
+    settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _PLANNER.items())
+    cursor = connection.cursor()
+    cursor.execute(f"SELECT {settings}")
+    cursor.close()
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

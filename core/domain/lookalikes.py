@@ -36,7 +36,9 @@ class DuplicatePair:
     other: Lookalike
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    slots=True, eq=False
+)  # Not frozen: a frozen one is made in twice the time, and a school has thousands.
 class Described:
     """A person made ready to be compared with thousands: names folded, telephone and e-mail as keys. ``id`` is 0 for
     somebody who is not written down yet."""
@@ -49,14 +51,11 @@ class Described:
     email: str = field(init=False)
 
     def __post_init__(self) -> None:
-        name = self.details.name
-        self._set("words", " ".join(sorted(fold(f"{name.family} {name.given}").split())))
-        self._set("middle", fold(name.middle))
-        self._set("phone", phone_key(self.details.phone))
-        self._set("email", self.details.email.casefold())
-
-    def _set(self, name: str, value: str) -> None:
-        object.__setattr__(self, name, value)
+        details, name = self.details, self.details.name
+        self.words = " ".join(sorted(fold(f"{name.family} {name.given}").split()))
+        self.middle = name.middle and fold(name.middle)
+        self.phone = details.phone and phone_key(details.phone)
+        self.email = details.email and details.email.casefold()
 
     def because_of(self, because: tuple[str, ...]) -> Lookalike:
         """This person as one who may be meant."""

@@ -18,7 +18,7 @@ from core.db.uow import UnitOfWork
 from core.domain.lookalikes import Described, DuplicatePair, Lookalike, duplicate_pairs, lookalikes
 from core.domain.names import PersonName
 from core.domain.personal import PersonalDetails
-from core.queries.office_people import known_to
+from core.queries.office_people import asked_by, is_known
 from core.queries.offices import Office
 
 MOST_PAIRS = 100
@@ -29,7 +29,7 @@ async def lookalikes_of(
     uow: UnitOfWork, office: Office, details: PersonalDetails, *, but: int = 0
 ) -> Sequence[Lookalike]:
     """The office's people who may be the one described, ten at most. One statement."""
-    rows = await uow.rows(_people(uow, office))
+    rows = await uow.rows(_PEOPLE, asked_by(office, uow.now))
 
     def found() -> list[Lookalike]:
         people = (_described(row) for row in rows if row.id != but)
@@ -40,13 +40,8 @@ async def lookalikes_of(
 
 async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[DuplicatePair]:
     """Pairs of the office's people who may be one, the surest first, a hundred at most. Two statements."""
-    rows = await uow.rows(_people(uow, office))
-    known = sa.select(Person.id).where(known_to(office, office.school.today(uow.now)))
-    ties = await uow.rows(
-        sa.select(Guardianship.guardian_id, Guardianship.child_id)
-        .where(Guardianship.guardian_id.in_(known))
-        .execution_options(**LONG)
-    )
+    rows = await uow.rows(_PEOPLE, asked_by(office, uow.now))
+    ties = await uow.rows(_TIES, asked_by(office, uow.now))
 
     def found() -> list[DuplicatePair]:
         children: defaultdict[int, set[int]] = defaultdict(set)
@@ -57,13 +52,20 @@ async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[Duplica
     return await asyncio.to_thread(found)
 
 
-def _people(uow: UnitOfWork, office: Office) -> sa.Select[Any]:
-    columns: list[Any] = [
+_PEOPLE = (
+    sa.select(
         *(Person.id, Person.family, Person.given, Person.middle, Person.nickname),
         *(Person.birth_date, Person.email, Person.phone),
-    ]
-    known = known_to(office, office.school.today(uow.now))
-    return sa.select(*columns).where(known).order_by(Person.id).execution_options(**LONG)
+    )
+    .where(is_known(Person.id))
+    .order_by(Person.id)
+    .execution_options(**LONG)
+)
+_TIES = (
+    sa.select(Guardianship.guardian_id, Guardianship.child_id)
+    .where(is_known(Guardianship.guardian_id))
+    .execution_options(**LONG)
+)
 
 
 def _described(row: sa.Row[Any]) -> Described:

@@ -11,7 +11,7 @@ from core.db.person_rows import MERGED
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID
 from core.errors import Invalid, NotFound
-from core.queries.office_people import known_person, known_to
+from core.queries.office_people import asked_by, is_known, known_person
 from core.queries.offices import Office
 from core.queries.person_card import PersonCard, person_card
 
@@ -79,7 +79,8 @@ async def merged_into(uow: UnitOfWork, office: Office, gone_id: int) -> int | No
         .where(
             ExternalId.kind == MERGED,
             ExternalId.external_id == str(gone_id),
-            known_to(office, office.school.today(uow.now)),
-        )
+            is_known(Person.id),
+        ),
+        asked_by(office, uow.now),
     )
     return int(found) if found is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,46 +17,80 @@ from core.domain.ids import LARGEST_ID, PersonId
 from core.domain.names import PersonName
 from core.domain.rights import PANEL_ROLES, Role, may_grant
 from core.errors import NotFound
-from core.queries.offices import Office, ever_of_school
+from core.queries.offices import Office, people_ever
+
+_SCHOOL_ID = sa.bindparam("office_school_id", type_=sa.BigInteger())
+_TODAY = sa.bindparam("office_today", type_=sa.Date())
 
 
-def _lasts(table: Any, today: date) -> sa.ColumnElement[bool]:
+def asked_by(office: Office, now: datetime) -> dict[str, Any]:
+    """The parameters of a statement that has one of the conditions below which say nothing of an office themselves: they
+    are put together once, which takes longer than to run them."""
+    return {_SCHOOL_ID.key: office.school.id, _TODAY.key: office.school.today(now)}
+
+
+def _lasts(table: Any, today: Any = _TODAY) -> sa.ColumnElement[bool]:
     """Whether a dated row holds still, or will."""
     return sa.or_(table.ends.is_(None), table.ends >= today)
 
 
-def people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
-    """Whether a person is one of the school's: by a role there, or as the guardian of a pupil. Said as the set of the
-    school's people, so that a region's other people are not gone through."""
+def _people() -> tuple[sa.Select[int], sa.Select[int]]:
+    """The ids of the office's people: by a role at the school, and as the guardian of a pupil."""
     child = aliased(RoleAssignment)
-    staff_and_pupils = sa.select(RoleAssignment.person_id).where(
-        RoleAssignment.org_id == office.school.id, _lasts(RoleAssignment, today)
-    )
-    guardians = (
+    return (
+        sa.select(RoleAssignment.person_id).where(
+            RoleAssignment.org_id == _SCHOOL_ID, _lasts(RoleAssignment)
+        ),
         sa.select(Guardianship.guardian_id)
         .join(child, child.person_id == Guardianship.child_id)
         .where(
-            _lasts(Guardianship, today),
-            child.org_id == office.school.id,
+            _lasts(Guardianship),
+            child.org_id == _SCHOOL_ID,
             child.role == Role.STUDENT,
-            _lasts(child, today),
-        )
-    )
-    return Person.id.in_(sa.union(staff_and_pupils, guardians))
-
-
-def _looked_after_elsewhere(office: Office, today: date) -> sa.ColumnElement[bool]:
-    role, child = aliased(RoleAssignment), aliased(RoleAssignment)
-    return sa.or_(
-        sa.exists().where(role.person_id == Person.id, role.org_id != office.school.id, _lasts(role, today)),
-        sa.exists().where(
-            Guardianship.guardian_id == Person.id,
-            _lasts(Guardianship, today),
-            child.person_id == Guardianship.child_id,
-            child.org_id != office.school.id,
-            _lasts(child, today),
+            _lasts(child),
         ),
     )
+
+
+def _is_elsewhere(person_id: Any) -> sa.ColumnElement[bool]:
+    """Whether another school looks after a person."""
+    role, child = aliased(RoleAssignment), aliased(RoleAssignment)
+    return sa.or_(
+        sa.exists().where(role.person_id == person_id, role.org_id != _SCHOOL_ID, _lasts(role)),
+        sa.exists().where(
+            Guardianship.guardian_id == person_id,
+            _lasts(Guardianship),
+            child.person_id == Guardianship.child_id,
+            child.org_id != _SCHOOL_ID,
+            _lasts(child),
+        ),
+    )
+
+
+def _left() -> sa.Select[int]:
+    """The ids of those who were the office's people, are it no more, and are not another school's now."""
+    ever = people_ever(_SCHOOL_ID).subquery()
+    return sa.select(ever.c.person_id).where(
+        ever.c.person_id.not_in(sa.union(*_people())), sa.not_(_is_elsewhere(ever.c.person_id))
+    )
+
+
+# Said as sets of people, so that a region's others are not gone through.
+IS_OF_OFFICE: sa.ColumnElement[bool] = Person.id.in_(sa.union(*_people()))
+"""Whether a person is one of the office's people: by a role at the school, or as the guardian of a pupil."""
+HAS_LEFT_OFFICE: sa.ColumnElement[bool] = Person.id.in_(_left())
+"""Whether a person was one of the office's people, is it no more, and is not another school's now."""
+_IS_ELSEWHERE = _is_elsewhere(Person.id)
+# Gathered first, and once a statement: PostgreSQL, left to weave the rule into the statement, expects one row of it, and
+# then asks it of every row of a region.
+_KNOWN = sa.union(*_people(), _left()).cte("known").prefix_with("MATERIALIZED", dialect="postgresql")
+_KNOWN_IDS = sa.select(_KNOWN.c.person_id)
+
+
+def is_known(person_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the office may see somebody: one of its people, or one who left it for no other."""
+    known: sa.ColumnElement[bool] = person_id.in_(_KNOWN_IDS)
+    return known
 
 
 def in_class(person_id: Any, class_id: int, today: date) -> sa.ColumnElement[bool]:
@@ -68,24 +102,6 @@ def in_class(person_id: Any, class_id: int, today: date) -> sa.ColumnElement[boo
         Guardianship.child_id.in_(pupils), _lasts(Guardianship, today)
     )
     return sa.or_(person_id.in_(pupils), person_id.in_(guardians))
-
-
-def left_people_of(office: Office, today: date) -> sa.ColumnElement[bool]:
-    """Whether a person was one of the school's, is no more, and is not another school's now."""
-    return sa.and_(
-        ever_of_school(Person.id, office.school.id),
-        sa.not_(people_of(office, today)),
-        sa.not_(_looked_after_elsewhere(office, today)),
-    )
-
-
-def known_to(office: Office, today: date) -> sa.ColumnElement[bool]:
-    """Whether the office may see a person: one of the school's, or one who left it for no other."""
-    return sa.and_(
-        # Says nothing more than what follows, but it is the small set to begin with.
-        ever_of_school(Person.id, office.school.id),
-        sa.or_(people_of(office, today), sa.not_(_looked_after_elsewhere(office, today))),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +124,9 @@ async def known_person(uow: UnitOfWork, office: Office, person_id: int) -> Known
             sa.select(
                 *(Person.family, Person.given, Person.middle, Person.nickname),
                 _beyond(office, today).label("beyond"),
-                _looked_after_elsewhere(office, today).label("elsewhere"),
-            ).where(Person.id == person_id, known_to(office, today))
+                _IS_ELSEWHERE.label("elsewhere"),
+            ).where(Person.id == person_id, is_known(Person.id)),
+            asked_by(office, uow.now),
         )
     if row is None:
         raise NotFound("person_not_found")

@@ -28,11 +28,16 @@ def is_linked(person_id: Any) -> sa.Exists:
     )
 
 
-def ever_of_school(person_id: Any, school_id: Any) -> sa.ColumnElement[bool]:
-    """Whether a person is, or ever was, one of a school's people: by a role there, or as a pupil's guardian."""
+def people_ever(school_id: Any) -> sa.CompoundSelect[int]:
+    """The ids (``person_id``) of all who are, or ever were, a school's people, each once: by a role there, or as a pupil's
+    guardian."""
     own = sa.select(RoleAssignment.person_id).where(RoleAssignment.org_id == school_id)
-    guardians = sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own))
-    of_school: sa.ColumnElement[bool] = person_id.in_(sa.union(own, guardians))
+    return sa.union(own, sa.select(Guardianship.guardian_id).where(Guardianship.child_id.in_(own)))
+
+
+def ever_of_school(person_id: Any, school_id: Any) -> sa.ColumnElement[bool]:
+    """Whether a person is, or ever was, one of a school's people."""
+    of_school: sa.ColumnElement[bool] = person_id.in_(people_ever(school_id))
     return of_school
 
 

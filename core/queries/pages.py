@@ -82,6 +82,7 @@ async def page_of(
     number: Any,
     order: Order,
     *,
+    parameters: Mapping[str, Any] | None = None,
     after: Cursor | None = None,
     most: int = ON_A_PAGE,
 ) -> tuple[Sequence[sa.Row[Any]], Cursor | None]:
@@ -96,7 +97,7 @@ async def page_of(
         statement = statement.where(place < behind if order.descending else place > behind)
     directions = [one.desc() if order.descending else one.asc() for one in (order.key, number)]
     rows = await uow.rows(
-        statement.add_columns(order.key.label("sort_key")).order_by(*directions).limit(most + 1)
+        statement.add_columns(order.key.label("sort_key")).order_by(*directions).limit(most + 1), parameters
     )
     if len(rows) <= most:
         return rows, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
 from core.domain.matching import Named, search_names
 from core.domain.names import PersonName
-from core.queries.office_people import in_class, known_to
+from core.queries.office_people import asked_by, in_class, is_known
 from core.queries.offices import Office
 from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
@@ -91,28 +91,19 @@ _PEOPLE = (
 )
 
 
-def _is_known(person_id: Any, office: Office, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether somebody is one of the school's people, or left it for no other: what happens to them elsewhere is not its
-    affair."""
-    known = sa.select(Person.id).where(known_to(office, office.school.today(now)))
-    return cast(sa.ColumnElement[bool], person_id.in_(known))
-
-
-def _links(office: Office, now: datetime) -> sa.Select[Any]:
-    columns: list[Any] = [
+_LINKS = (
+    sa.select(
         *(ChatLink.id, ChatLink.person_id, ChatLink.linked_at),
         *(ChatLink.revoked_at, ChatLink.revoked_why),
         *(Chat.messenger, Chat.title, Chat.blocked_since),
         *(Person.family, Person.given, Person.middle, Person.nickname),
         _PEOPLE.label("people"),
-    ]
-    return (
-        sa.select(*columns)
-        .join(Chat, Chat.id == ChatLink.chat_id)
-        .join(Person, Person.id == ChatLink.person_id)
-        .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, now))
-        .execution_options(**LONG)
     )
+    .join(Chat, Chat.id == ChatLink.chat_id)
+    .join(Person, Person.id == ChatLink.person_id)
+    .where(Chat.messenger != Messenger.TERMINAL, is_known(ChatLink.person_id))
+    .execution_options(**LONG)
+)
 
 
 def _link(row: sa.Row[Any]) -> SchoolLink:
@@ -144,6 +135,24 @@ _CODE_ORDERS = {
 _IS_CROWDED = _PEOPLE >= MANY_PEOPLE
 
 
+_IS_OPEN = ChatLink.revoked_at.is_(None)
+_LINK_STATES: dict[LinkState, sa.ColumnElement[bool]] = {
+    "open": _IS_OPEN,
+    "blocked": _IS_OPEN & Chat.blocked_since.is_not(None),
+    "suspicious": _IS_OPEN & _IS_CROWDED,
+    "ended": ChatLink.revoked_at.is_not(None),
+}
+_LINK_COUNTS = (
+    sa.select(
+        *(sa.func.sum(sa.case((which, 1), else_=0)).label(state) for state, which in _LINK_STATES.items())
+    )
+    .select_from(ChatLink)
+    .join(Chat, Chat.id == ChatLink.chat_id)
+    .where(Chat.messenger != Messenger.TERMINAL, is_known(ChatLink.person_id))
+    .execution_options(**LONG)
+)
+
+
 async def school_links(
     uow: UnitOfWork,
     office: Office,
@@ -155,27 +164,16 @@ async def school_links(
     most: int = ON_A_PAGE,
 ) -> LinkPage:
     """A page of the school's links: newest first, unless ``sort`` says name or chat. Two statements."""
-    is_open = ChatLink.revoked_at.is_(None)
-    states: dict[LinkState, sa.ColumnElement[bool]] = {
-        "open": is_open,
-        "blocked": sa.and_(is_open, Chat.blocked_since.is_not(None)),
-        "suspicious": sa.and_(is_open, _IS_CROWDED),
-        "ended": ChatLink.revoked_at.is_not(None),
-    }
-    numbers = await uow.row(
-        sa.select(*(sa.func.sum(sa.case((which, 1), else_=0)).label(one) for one, which in states.items()))
-        .select_from(ChatLink)
-        .join(Chat, Chat.id == ChatLink.chat_id)
-        .where(Chat.messenger != Messenger.TERMINAL, _is_known(ChatLink.person_id, office, uow.now))
-        .execution_options(**LONG)
-    )
-    counts: dict[LinkState, int] = {one: int(getattr(numbers, one) or 0) for one in states}
-    statement = _links(office, uow.now).where(states[state])
+    parameters = asked_by(office, uow.now)
+    numbers = await uow.row(_LINK_COUNTS, parameters)
+    counts: dict[LinkState, int] = {one: int(getattr(numbers, one) or 0) for one in _LINK_STATES}
+    statement = _LINKS.where(_LINK_STATES[state])
     if search:
-        found = _found(search, await uow.rows(statement), most)
+        found = _found(search, await uow.rows(statement, parameters), most)
         return LinkPage(tuple(_link(row) for row in found), None, counts)
+    order = ordered(_LINK_ORDERS, sort)
     rows, following = await page_of(
-        uow, statement, ChatLink.id, ordered(_LINK_ORDERS, sort), after=after, most=most
+        uow, statement, ChatLink.id, order, parameters=parameters, after=after, most=most
     )
     return LinkPage(tuple(_link(row) for row in rows), following, counts)
 
@@ -193,13 +191,10 @@ def _found(search: str, rows: Sequence[sa.Row[Any]], most: int) -> list[sa.Row[A
 
 async def suspicious_links(uow: UnitOfWork, office: Office) -> Sequence[SchoolLink]:
     """The open links of chats that speak for ``MANY_PEOPLE`` and more, by chat. One statement."""
-    rows = await uow.rows(
-        _links(office, uow.now)
-        .where(ChatLink.revoked_at.is_(None), _IS_CROWDED)
-        .order_by(ChatLink.chat_id, ChatLink.id)
-        .limit(100)
-    )
-    return [_link(row) for row in rows]
+    return [_link(row) for row in await uow.rows(_SUSPICIOUS, asked_by(office, uow.now))]
+
+
+_SUSPICIOUS = _LINKS.where(_LINK_STATES["suspicious"]).order_by(ChatLink.chat_id, ChatLink.id).limit(100)
 
 
 def _state(uow: UnitOfWork) -> sa.Case[str]:
@@ -225,15 +220,15 @@ async def school_codes(
     """A page of the school's slips in one state, newest first unless ``sort`` says name or expires, and how many there are
     in each. ``class_id`` keeps those of its pupils and their guardians. Two statements."""
     issuer = sa.orm.aliased(Person)
-    of_school = sa.and_(
-        Invitation.kind == InvitationKind.SLIP, _is_known(Invitation.person_id, office, uow.now)
-    )
+    parameters = asked_by(office, uow.now)
+    of_school = sa.and_(Invitation.kind == InvitationKind.SLIP, is_known(Invitation.person_id))
     if class_id is not None:
         of_school &= in_class(Invitation.person_id, class_id, office.school.today(uow.now))
     counts = await uow.rows(
         sa.select(_state(uow).label("state"), sa.func.count().label("number"))
         .where(of_school)
-        .group_by(sa.text("state"))
+        .group_by(sa.text("state")),
+        parameters,
     )
     columns: list[Any] = [
         *(Invitation.id, Invitation.person_id, Invitation.issued_at, Invitation.expires_at),
@@ -250,10 +245,11 @@ async def school_codes(
     found: Sequence[sa.Row[Any]]
     following = None
     if search:
-        found = _found(search, await uow.rows(statement), most)
+        found = _found(search, await uow.rows(statement, parameters), most)
     else:
+        order = ordered(_CODE_ORDERS, sort)
         found, following = await page_of(
-            uow, statement, Invitation.id, ordered(_CODE_ORDERS, sort), after=after, most=most
+            uow, statement, Invitation.id, order, parameters=parameters, after=after, most=most
         )
     lines = tuple(
         SchoolCode(

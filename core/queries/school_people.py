@@ -24,7 +24,7 @@ from core.domain.ids import PersonId
 from core.domain.matching import Named, search_names
 from core.domain.names import PersonName
 from core.domain.rights import Role
-from core.queries.office_people import in_class, left_people_of, people_of
+from core.queries.office_people import HAS_LEFT_OFFICE, IS_OF_OFFICE, asked_by, in_class
 from core.queries.offices import Office, is_linked
 from core.queries.pages import ON_A_PAGE, Cursor, Order, ordered, page_of
 
@@ -97,7 +97,7 @@ async def list_people(
     layout, a typo. ``class_id`` are the pupils of a class and their guardians; ``left`` those who are there no more.
     """
     today = office.school.today(uow.now)
-    which = [left_people_of(office, today) if left else people_of(office, today)]
+    which = [HAS_LEFT_OFFICE if left else IS_OF_OFFICE]
     if class_id is not None:
         which.append(in_class(Person.id, class_id, today))
     lasts = sa.true() if left else sa.or_(RoleAssignment.ends.is_(None), RoleAssignment.ends >= today)
@@ -119,14 +119,16 @@ async def list_people(
         which.append(is_linked(Person.id) if linked else sa.not_(is_linked(Person.id)))
     columns: list[Any] = [Person.id, Person.family, Person.given, Person.middle, Person.nickname]
     statement = sa.select(*columns).where(*which)
+    parameters = asked_by(office, uow.now)
     if search:
-        rows = await uow.rows(statement.execution_options(**LONG))
+        rows = await uow.rows(statement.execution_options(**LONG), parameters)
         names = [Named(row.id, PersonName(row.family, row.given, row.middle, row.nickname)) for row in rows]
-        order = {one.id: place for place, one in enumerate(search_names(search, names, most))}
-        found = sorted((row for row in rows if row.id in order), key=lambda row: order[row.id])
+        places = {one.id: place for place, one in enumerate(search_names(search, names, most))}
+        found = sorted((row for row in rows if row.id in places), key=lambda row: places[row.id])
         return PeoplePage(await _lines(uow, office, found, today), None)
+    order = ordered(_orders(office, today), sort)
     shown, following = await page_of(
-        uow, statement, Person.id, ordered(_orders(office, today), sort), after=after, most=most
+        uow, statement, Person.id, order, parameters=parameters, after=after, most=most
     )
     return PeoplePage(await _lines(uow, office, shown, today), following)
 
