@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.db.models import (
+    CAN_BE_TOLD,
     Assessment,
     Attendance,
     Chat,
@@ -39,7 +40,7 @@ from core.db.uow import UnitOfWork
 from core.domain.audience_words import Audience as Readers
 from core.domain.grading import POOR_WORDS, scale
 from core.domain.ids import PersonId
-from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState, Messenger
+from core.domain.kinds import AttendanceKind, AudienceKind, DeliveryState
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.domain.school_settings import SchoolSettings, quiet_of, read_settings
@@ -193,7 +194,7 @@ def _links(child: Any, urgent: Any) -> sa.Select[Any]:
         )
         .select_from(ChatLink)
         .join(Chat, Chat.id == ChatLink.chat_id)
-        .where(ChatLink.revoked_at.is_(None), Chat.messenger != Messenger.TERMINAL)
+        .where(ChatLink.revoked_at.is_(None), CAN_BE_TOLD)
     )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from core.db.models import (
+    CAN_BE_TOLD,
     AcademicYear,
     Chat,
     ChatLink,
@@ -28,7 +29,7 @@ from core.db.models import (
 )
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
-from core.domain.kinds import InvitationKind, Messenger
+from core.domain.kinds import InvitationKind
 from core.domain.name_forms import class_key
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
@@ -300,7 +301,7 @@ async def linked_and_invited(uow: UnitOfWork, person_ids: Sequence[int]) -> tupl
         sa.select(ChatLink.person_id, ChatLinkRole.role)
         .join(Chat, Chat.id == ChatLink.chat_id)
         .join(ChatLinkRole, ChatLinkRole.link_id == ChatLink.id)
-        .where(ChatLink.revoked_at.is_(None), Chat.messenger != Messenger.TERMINAL)
+        .where(ChatLink.revoked_at.is_(None), CAN_BE_TOLD)
         .distinct()
     )
     invited = await uow.rows(

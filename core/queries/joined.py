@@ -9,10 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.db.models import Chat, ChatLink, ChatLinkRole, Guardianship, Person
+from core.db.models import CAN_BE_TOLD, Chat, ChatLink, ChatLinkRole, Guardianship, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
-from core.domain.kinds import Messenger
 from core.domain.names import PersonName
 from core.domain.rights import GuardianRights, Role
 from core.queries.classes import ClassPupil, ClassRoom, pupils_of
@@ -98,7 +97,7 @@ async def _since(uow: UnitOfWork, persons: set[Any]) -> dict[tuple[int, Role], d
         .where(
             ChatLink.person_id.in_(persons),
             ChatLink.revoked_at.is_(None),
-            Chat.messenger != Messenger.TERMINAL,
+            CAN_BE_TOLD,
         )
         .order_by(ChatLink.linked_at.desc())
     )

@@ -8,11 +8,10 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 
 from core.db.engine import LONG
-from core.db.models import Chat, ChatLink, Enrollment, Guardianship, RoleAssignment, SchoolClass
+from core.db.models import CAN_BE_TOLD, Chat, ChatLink, Enrollment, Guardianship, RoleAssignment, SchoolClass
 from core.db.models.base import UtcDateTime
 from core.db.spans import holds_on
 from core.db.uow import UnitOfWork
-from core.domain.kinds import Messenger
 from core.domain.rights import GuardianRights, Role
 from core.queries.offices import Office, ever_of_school, is_linked
 
@@ -75,20 +74,35 @@ async def _weeks(uow: UnitOfWork, office: Office, today: date) -> tuple[tuple[da
 
 _SCHOOL_ID = sa.bindparam("school_id", type_=sa.BigInteger())
 _DAY = sa.bindparam("day", type_=sa.Date())
-_PUPIL = RoleAssignment.person_id
-_BY_GUARDIAN = sa.exists().where(
-    Guardianship.child_id == _PUPIL,
-    Guardianship.rights != GuardianRights.NONE,
-    sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= _DAY),
-    is_linked(Guardianship.guardian_id),
+_PUPILS = (
+    sa.select(RoleAssignment.person_id)
+    .where(
+        RoleAssignment.org_id == _SCHOOL_ID,
+        RoleAssignment.role == Role.STUDENT,
+        holds_on(RoleAssignment, _DAY),
+    )
+    .distinct()
+    .cte("pupils")
 )
+_PUPIL = _PUPILS.c.person_id
+# Gathered from the school's pupils: asked of each pupil, PostgreSQL goes through the guardians of a whole region.
+_REACHED = sa.union_all(
+    sa.select(_PUPIL).where(is_linked(_PUPIL)),
+    sa.select(Guardianship.child_id)
+    .join(_PUPILS, Guardianship.child_id == _PUPIL)
+    .where(
+        Guardianship.rights != GuardianRights.NONE,
+        sa.or_(Guardianship.ends.is_(None), Guardianship.ends >= _DAY),
+        is_linked(Guardianship.guardian_id),
+    ),
+).cte("reached")
 _BY_CLASS = (
     sa.select(
         *(SchoolClass.id, SchoolClass.name, SchoolClass.grade),
         sa.func.count(_PUPIL.distinct()).label("pupils"),
-        sa.func.sum(sa.case((sa.or_(is_linked(_PUPIL), _BY_GUARDIAN), 1), else_=0)).label("reached"),
+        sa.func.sum(sa.case((_PUPIL.in_(sa.select(_REACHED.c.person_id)), 1), else_=0)).label("reached"),
     )
-    .select_from(RoleAssignment)
+    .select_from(_PUPILS)
     # Only classes of this school: whoever is in one of another, too, would be counted twice.
     .outerjoin(
         Enrollment,
@@ -97,11 +111,6 @@ _BY_CLASS = (
         & Enrollment.class_id.in_(sa.select(SchoolClass.id).where(SchoolClass.school_id == _SCHOOL_ID)),
     )
     .outerjoin(SchoolClass, SchoolClass.id == Enrollment.class_id)
-    .where(
-        RoleAssignment.org_id == _SCHOOL_ID,
-        RoleAssignment.role == Role.STUDENT,
-        holds_on(RoleAssignment, _DAY),
-    )
     .group_by(SchoolClass.id, SchoolClass.name, SchoolClass.grade)
     .order_by(SchoolClass.grade, SchoolClass.name)
     .execution_options(**LONG)
@@ -109,7 +118,7 @@ _BY_CLASS = (
 _FIRST_LINKS = (
     sa.select(sa.func.min(ChatLink.linked_at).label("at"))
     .join(Chat, Chat.id == ChatLink.chat_id)
-    .where(Chat.messenger != Messenger.TERMINAL, ever_of_school(ChatLink.person_id, _SCHOOL_ID))
+    .where(CAN_BE_TOLD, ever_of_school(ChatLink.person_id, _SCHOOL_ID))
     .group_by(ChatLink.person_id)
     .subquery()
 )

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.access import Actor
-from core.db.models import Chat, ChatLink
+from core.db.models import CAN_BE_TOLD, Chat, ChatLink
 from core.db.uow import UnitOfWork
 from core.domain.ids import LinkId, PersonId
 from core.domain.kinds import Messenger
@@ -43,7 +43,7 @@ async def links_for(uow: UnitOfWork, actor: Actor) -> tuple[LinkLine, ...]:
         .where(
             ChatLink.person_id.in_([identity.person_id for identity in actor.identities]),
             ChatLink.revoked_at.is_(None),
-            Chat.messenger != Messenger.TERMINAL,
+            CAN_BE_TOLD,
         )
         .order_by(ChatLink.linked_at, ChatLink.id)
     )

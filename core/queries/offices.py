@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.access import Actor, School
-from core.db.models import Chat, ChatLink, Guardianship, Org, RoleAssignment
+from core.db.models import CAN_BE_TOLD, Chat, ChatLink, Guardianship, Org, RoleAssignment
 from core.db.uow import UnitOfWork
 from core.domain.ids import LARGEST_ID, OrgId, PersonId
-from core.domain.kinds import Messenger, OrgKind
+from core.domain.kinds import OrgKind
 from core.domain.rights import Role
 from core.domain.school_settings import quiet_of, read_settings
 from core.errors import NotFound
@@ -24,7 +24,7 @@ def is_linked(person_id: Any) -> sa.Exists:
         ChatLink.person_id == person_id,
         ChatLink.revoked_at.is_(None),
         Chat.id == ChatLink.chat_id,
-        Chat.messenger != Messenger.TERMINAL,
+        CAN_BE_TOLD,
     )
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from core.db.models import (
+    CAN_BE_TOLD,
     Chat,
     ChatLink,
     ChatLinkRole,
@@ -311,7 +312,7 @@ async def _links(uow: UnitOfWork, person_id: int) -> tuple[PersonLink, ...]:
         )
         .join(Chat, Chat.id == ChatLink.chat_id)
         .outerjoin(ChatLinkRole, ChatLinkRole.link_id == ChatLink.id)
-        .where(ChatLink.person_id == person_id, Chat.messenger != Messenger.TERMINAL)
+        .where(ChatLink.person_id == person_id, CAN_BE_TOLD)
         .order_by(ChatLink.revoked_at.is_not(None), ChatLink.id.desc(), ChatLinkRole.role)
         .limit(60)
     )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.db.engine import LONG
-from core.db.models import Chat, ChatLink, Invitation, Person
+from core.db.models import CAN_BE_TOLD, Chat, ChatLink, Invitation, Person
 from core.db.uow import UnitOfWork
 from core.domain.ids import PersonId
 from core.domain.kinds import InvitationKind, Messenger
@@ -101,7 +101,7 @@ _LINKS = (
     )
     .join(Chat, Chat.id == ChatLink.chat_id)
     .join(Person, Person.id == ChatLink.person_id)
-    .where(Chat.messenger != Messenger.TERMINAL, is_known(ChatLink.person_id))
+    .where(CAN_BE_TOLD, is_known(ChatLink.person_id))
     .execution_options(**LONG)
 )
 
@@ -148,7 +148,7 @@ _LINK_COUNTS = (
     )
     .select_from(ChatLink)
     .join(Chat, Chat.id == ChatLink.chat_id)
-    .where(Chat.messenger != Messenger.TERMINAL, is_known(ChatLink.person_id))
+    .where(CAN_BE_TOLD, is_known(ChatLink.person_id))
     .execution_options(**LONG)
 )
 

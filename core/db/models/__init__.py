@@ -10,6 +10,7 @@ from core.db.models.canteen import (
     MenuItem,
 )
 from core.db.models.chats import (
+    CAN_BE_TOLD,
     Chat,
     ChatLink,
     ChatLinkRole,
@@ -59,6 +60,7 @@ from core.db.models.teaching import (
 from core.db.models.telling import Announcement, Delivery, NoticePreference, OutboxEvent, Receipt
 
 __all__ = [
+    "CAN_BE_TOLD",
     "AbsenceNotice",
     "AcademicYear",
     "Achievement",

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -92,9 +93,24 @@ def unique_where(name: str, columns: Sequence[str], where: str) -> sa.Index:
     )
 
 
+class _Word(sa.Enum):
+    """A word of a closed list. One that a column is compared with stands in the statement itself: of what is unlike a
+    parameter, PostgreSQL expects hardly a row, and SQLite does not see that an index's condition holds."""
+
+    class Comparator(sa.Enum.Comparator):
+        """As any text's, but for the words."""
+
+        def operate(self, op: Any, *other: Any, **options: Any) -> Any:
+            if op in (operators.eq, operators.ne) and isinstance(other[0], StrEnum):
+                other = (sa.text(f"'{other[0]}'"),)
+            return super().operate(op, *other, **options)
+
+    comparator_factory = Comparator
+
+
 def one_of(words: type[StrEnum]) -> Any:
     """A column that holds one word of a closed list, as text with a check."""
-    kind = sa.Enum(
+    kind = _Word(
         words,
         native_enum=False,
         create_constraint=True,

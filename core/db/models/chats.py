@@ -73,6 +73,10 @@ class Chat(Base):
     __table_args__ = (sa.UniqueConstraint("messenger", "bot", "user_id"),)
 
 
+CAN_BE_TOLD: sa.ColumnElement[bool] = Chat.messenger != Messenger.TERMINAL
+"""Whether things are told in a chat: support and the panel ask as chats of the terminal, where nobody reads."""
+
+
 class ChatLink(Base):
     """A chat tied to a person; open while ``revoked_at`` is empty."""
 
