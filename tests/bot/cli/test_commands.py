@@ -6,7 +6,9 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -22,14 +24,19 @@ from tests.support.telegram import TOKEN, bot_api_in_a_thread
 RUNNER = CliRunner()
 
 
+def stand_in(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """In a folder, with nothing of the environment."""
+    patch.chdir(folder)
+    for name in list(os.environ):
+        if name.startswith("SCHOOLBELL_"):
+            patch.delenv(name)
+    patch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of its own, and nothing of the environment."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(__import__("os").environ):
-        if name.startswith("SCHOOLBELL_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "200")
+    """A folder of its own, where every command is run."""
+    stand_in(tmp_path, monkeypatch)
     return tmp_path
 
 
@@ -39,12 +46,22 @@ def run(*arguments: str, code: int = 0, answer: str | None = None) -> Result:
     return result
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where the small register was imported."""
+    folder = tmp_path_factory.mktemp("imported")
+    path = write_folder(folder / "register")
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in(folder, patch)
+        run("import", "oneroster", str(path))
+    return folder
+
+
 @pytest.fixture
-def register(tmp_path: Path) -> Path:
+def register(imported: Path, own_folder: Path) -> Path:
     """The small register, imported."""
-    path = write_folder(tmp_path / "register")
-    run("import", "oneroster", str(path))
-    return path
+    shutil.copytree(imported, own_folder, dirs_exist_ok=True)
+    return own_folder / "register"
 
 
 def rows(statement: str) -> list[tuple[object, ...]]:
