@@ -203,6 +203,10 @@ _PLANNER = {
     # A school's rows lie in memory, or on a disk without a head to move: they are looked up one by one, not sieved from a
     # region's. Where PostgreSQL expected the head, six pages of the panel took up to half a second (``bench/panel.py``).
     "random_page_cost": "1.1",
+    # A lesson is put together from nine tables and more. Of more than eight, PostgreSQL joins the ninth last, and it is the
+    # one that says which lessons: a class's week went through the timetables of all schools.
+    "join_collapse_limit": "11",
+    "from_collapse_limit": "11",
     # To compile a plan takes longer than the longest of these reads.
     "jit": "off",
 }
