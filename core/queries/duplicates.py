@@ -69,5 +69,5 @@ _TIES = (
 
 
 def _described(row: sa.Row[Any]) -> Described:
-    name = PersonName(row.family, row.given, row.middle, row.nickname)
-    return Described(row.id, PersonalDetails(name, row.birth_date, row.email, row.phone))
+    number, family, given, middle, nickname, *others = row
+    return Described(number, PersonalDetails(PersonName(family, given, middle, nickname), *others))

@@ -146,7 +146,7 @@ FIELD_NAMES: Mapping[str, str] = {
     "kind": N_("Kind"),
     "lesson": N_("Lesson"),
     "link": N_("Link"),
-    "links": N_("Links"),
+    "links": N_("Linked chats"),
     "marks": N_("Marks"),
     "meal": N_("Meal"),
     "minutes": N_("Minutes"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -110,6 +110,13 @@ class Visit:
         kept = {name: value for name, value in self.request.query.items() if name not in ("done", "after")}
         path = self.request.path.removeprefix("/admin")
         return self.address(path, **(kept | changes))
+
+    @property
+    def back(self) -> str:
+        """The address of the panel's page that the browser was on; the overview's where it does not say."""
+        came_from = urlsplit(self.request.headers.get("Referer", ""))
+        where = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+        return where if where.startswith("/admin") else self.address("")
 
     def number_asked(self, name: str) -> int | None:
         """A number of the address, such as a filter's; None for anything else."""

@@ -123,7 +123,7 @@ def _templates() -> jinja2.Environment:
         transactions=TRANSACTION_NAMES,
         **{
             name: getattr(macros, name)
-            for name in ("csrf", "kept_school", "turning", "column", "field", "choice", "wrong")
+            for name in ("csrf", "ask", "kept_school", "turning", "column", "field", "choice", "wrong")
         },
     )
     return environment
@@ -228,6 +228,8 @@ class Panel:
                 if page.needs_code and session.verified_at is None:
                     raise web.HTTPSeeOther("/admin/account?needed=1")
                 visit = Visit(self, request, page, uow, actor, session, token, t, offices, office, form)
+                if visit.form.get("ask"):
+                    return visit.render("ask.html")
                 if sent is None:
                     return await page.handler(visit)
                 with self.services.files.draft() as draft:

@@ -105,7 +105,9 @@ class Phone:
 
     async def marks(self, student_id: int) -> list[str]:
         rows = await self.uow.rows(
-            sa.select(Mark.value).where(Mark.student_id == student_id, Mark.withdrawn_at.is_(None)).order_by(Mark.id)
+            sa.select(Mark.value)
+            .where(Mark.student_id == student_id, Mark.withdrawn_at.is_(None))
+            .order_by(Mark.id)
         )
         return [row.value for row in rows]
 

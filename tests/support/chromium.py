@@ -91,7 +91,9 @@ class Page:
 
     def wait(self, what: Callable[[Any], Any]) -> Any:
         # A message that is edited in place is drawn anew: what was found a moment ago may be gone.
-        return WebDriverWait(self.driver, 15, 0.05, ignored_exceptions=[StaleElementReferenceException]).until(what)
+        return WebDriverWait(
+            self.driver, 15, 0.05, ignored_exceptions=[StaleElementReferenceException]
+        ).until(what)
 
     def all(self, selector: str) -> list[WebElement]:
         return list(self.driver.find_elements(By.CSS_SELECTOR, selector))

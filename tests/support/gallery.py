@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.support.chromium import Page, chromium, demo_site
-from tests.support.office import come_in, every_address, look_like
+from tests.support.office import come_in, every_address, look_like, set_app
 
 _LANGUAGES, _WIDTHS = ("en", "ru", "th"), (390, 1280)
 
@@ -28,6 +28,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, demo_site(Path(folder)) as url, chromium() as page:
         come_in(page, url, given.name)
+        set_app(page, url)
         for address in every_address(page, url):
             path = address.removeprefix(url)
             if given.only not in path:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from tests.support.chromium import Page
+import pyotp
+from selenium.webdriver.common.keys import Keys
+
+from tests.support.chromium import MOMENT, Page
 from tests.support.walk import page_at, walk
 
 
@@ -17,6 +20,14 @@ def come_in(page: Page, url: str, name: str) -> None:
     page.driver.get(f"{url}/admin/enter?{link.partition('?')[2]}")
     page.all("button.primary")[0].click()
     page.wait(lambda _: page.all("nav.tabs"))
+
+
+def set_app(page: Page, url: str) -> None:
+    """An authenticator app for whoever is in: some pages want one. The demo site must be new."""
+    page.driver.get(f"{url}/admin/account")
+    secret = page.all("input[name=secret]")[0].get_attribute("value")
+    page.all("input[name=code]")[0].send_keys(pyotp.TOTP(secret).at(MOMENT), Keys.ENTER)
+    page.wait(lambda _: page.all(".done"))
 
 
 _FETCH = """

@@ -74,6 +74,6 @@ async def _page(visit: Visit, after: Cursor | None, most: int = ON_A_PAGE) -> Li
 
 
 PAGES = (
-    Page("GET", "/links", show, OFFICE_WORK, entry=(N_("Links"), 14)),
+    Page("GET", "/links", show, OFFICE_WORK, entry=(N_("Chats"), 14)),
     Page("POST", "/links/export", export, OFFICE_WORK, needs_code=True),
 )

@@ -1,7 +1,12 @@
 // Comfort only: every page works without this.
 document.documentElement.classList.add("js");
-for (const form of document.querySelectorAll("form[data-ask]"))
-  form.addEventListener("submit", (event) => { if (!window.confirm(form.dataset.ask)) event.preventDefault(); });
+for (const question of document.querySelectorAll("input[name=ask]"))
+  question.form.addEventListener("submit", (event) => {
+    if (!window.confirm(question.value)) return event.preventDefault();
+    // Answered here: it is not sent, so the page that asks without a script does not come. Whoever comes back is asked again.
+    question.disabled = true;
+    setTimeout(() => { question.disabled = false; });
+  });
 for (const form of document.querySelectorAll("form[data-send-on-change]"))
   form.addEventListener("change", () => form.requestSubmit());
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

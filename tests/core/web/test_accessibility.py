@@ -8,7 +8,7 @@ import axe_core_python
 import pytest
 
 from tests.support.chromium import CHROMIUM, DRIVER, chromium, demo_site
-from tests.support.office import come_in, every_address, look_like
+from tests.support.office import come_in, every_address, look_like, set_app
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with its driver here")
 _AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
@@ -27,6 +27,7 @@ def test_no_page_has_a_serious_fault(tmp_path: Path) -> None:
     faults: dict[str, list[str]] = {}
     with demo_site(tmp_path) as url, chromium() as page:
         come_in(page, url, "Arkady Lvov")
+        set_app(page, url)
         for address in every_address(page, url):
             page.driver.get(address)
             page.script(axe)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from core.db.models import AuditEntry, ChatLink, InvitationRole, RoleAssignment
 from core.db.uow import UnitOfWork
@@ -13,6 +14,7 @@ from core.domain.rights import Role
 from tests.cast import Cast, link
 from tests.support.browser import Site
 from tests.support.panel import in_panel
+from tests.support.walk import forms_of
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 _CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}")
@@ -75,6 +77,41 @@ async def test_all_links_of_a_person_end_from_a_row_after_a_look_at_them(site: S
     other = await in_panel(site, cast, "other_admin")
     assert (await other.get(f"/people/{mother}/unlink")).status == 404
     assert (await other.post(f"/people/{mother}/unlink")).status == 404
+
+
+async def test_what_a_script_would_ask_first_a_page_asks_without_one(site: Site, cast: Cast) -> None:
+    mother = cast["mother"].person_id
+    panel = await in_panel(site, cast, "secretary")
+    path = f"/people/{mother}"
+    page = BeautifulSoup(await (await panel.get(path)).text(), "html.parser")
+    form = next(one for one in forms_of(f"/admin{path}", page) if one.action.endswith("/unlink"))
+    question = dict(form.fields)["ask"]
+    assert question.startswith("Unlink this chat?")
+    session = panel.browser.session
+    response = await session.post(
+        form.action, data=dict(form.fields), headers={"Referer": f"{site.url}/admin{path}?done=saved"}
+    )
+    asked = BeautifulSoup(await response.text(), "html.parser")
+    assert asked.find("p", string=question) is not None
+    assert asked.find("a", string="Leave as it was")["href"] == f"/admin{path}?done=saved"  # type: ignore[index]
+    assert "Anna Petrova" in await panel.read("/links"), "nothing was done yet"
+    (sure,) = (one for one in forms_of(form.action, asked) if one.action == form.action)
+    assert dict(sure.fields) == {name: said for name, said in form.fields if name != "ask"}
+    await session.post(sure.action, data=dict(sure.fields))
+    assert "Anna Petrova" not in await panel.read("/links")
+
+
+async def test_the_page_that_asks_leads_back_only_into_the_panel(site: Site, cast: Cast) -> None:
+    panel = await in_panel(site, cast, "secretary")
+    for where in ("https://elsewhere.example/steal", "//elsewhere.example/admin", "javascript:alert(1)", ""):
+        response = await panel.browser.session.post(
+            f"/admin/people/{cast['mother'].person_id}/unlink",
+            data={"csrf": panel.token, "ask": "<b>Sure?</b>"},
+            headers={"Referer": where},
+        )
+        text = await response.text()
+        assert "&lt;b&gt;Sure?&lt;/b&gt;" in text
+        assert 'href="/admin">Leave as it was' in text
 
 
 async def test_a_new_code_comes_as_a_pdf(site: Site, cast: Cast) -> None:

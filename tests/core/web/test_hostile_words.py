@@ -48,6 +48,8 @@ async def _is_harmless(response: ClientResponse, about: object) -> None:
 async def _send(panel: PanelBrowser, form: Form, name: str, words: str) -> ClientResponse:
     """The form as it stands, with these words in one field."""
     sent = dict(form.fields) | {name: words}
+    if name != "ask":
+        sent.pop("ask", None)
     if "csrf" in sent and name != "csrf":
         sent["csrf"] = panel.token
     if form.method == "GET":
