@@ -69,5 +69,5 @@ _TIES = (
 
 
 def _described(row: sa.Row[Any]) -> Described:
-    number, family, given, middle, nickname, *others = row
+    number, family, given, middle, nickname, *others = tuple(row)
     return Described(number, PersonalDetails(PersonName(family, given, middle, nickname), *others))
