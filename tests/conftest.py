@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -15,6 +16,7 @@ from core.db.uow import UnitOfWork
 from core.settings import Settings
 from tests.cast import NOW, Cast
 from tests.support.browser import Site, open_site
+from tests.support.compiled import share_compiled_statements
 from tests.support.databases import PostgresDatabases, SqliteDatabases, start_postgres
 
 # A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
@@ -22,6 +24,14 @@ hypothesis_settings.register_profile(
     "untimed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("untimed")
+share_compiled_statements()
+# A traceback with everybody's values in it takes seconds to draw.
+structlog.configure(
+    [
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture

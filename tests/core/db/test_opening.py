@@ -102,3 +102,12 @@ async def test_looking_makes_no_file_and_no_folder(tmp_path: Path) -> None:
     before = {one.name: one.stat().st_mtime_ns for one in tmp_path.iterdir()}
     assert await look_at_revision("sqlite+aiosqlite:///school.db") == newest_revision()
     assert {one.name: one.stat().st_mtime_ns for one in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_reads_and_writes_are_planned_for_rows_that_lie_in_memory(database: Database) -> None:
+    asked = sa.text("SELECT current_setting('random_page_cost'), current_setting('jit')")
+    read = await database.reader.rows(asked)
+    async with database.writer.connect() as connection:
+        written = (await connection.execute(asked)).all()
+    assert [tuple(row) for row in (*read, *written)] == [("1.1", "off")] * 2
