@@ -14,7 +14,7 @@ help:
 	@echo "make demo      a lively demo school in the browser (ARGS=\"--port 9000 --reset\")"
 	@echo "make run       Schoolbell itself, with the settings of the environment or .env"
 	@echo "make test      all tests, on SQLite and PostgreSQL"
-	@echo "make soak      the long forms of the tests of reliability"
+	@echo "make soak      the long forms of tests that have a short one"
 	@echo "make check     format, lint, types and import rules"
 	@echo "make bench     the benchmarks; the last line of each is one JSON object"
 	@echo "make catalogs  bring the translations up to date with the code"
@@ -41,7 +41,7 @@ test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m soak -n0 -s --timeout 1800 tests/reliability $(ARGS)
+	@$(BIN)/python -m pytest -m soak -n0 -s --timeout 1800 $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -15,9 +16,11 @@ from core.db.engine import Database
 from core.db.uow import UnitOfWork
 from core.settings import Settings
 from tests.cast import NOW, Cast
-from tests.support.browser import Site, open_site
 from tests.support.compiled import share_compiled_statements
 from tests.support.databases import PostgresDatabases, SqliteDatabases, start_postgres
+
+if TYPE_CHECKING:
+    from tests.support.browser import Site
 
 # A busy machine is no fault of the code: no test fails for its time, and each run draws the same examples.
 hypothesis_settings.register_profile(
@@ -101,6 +104,9 @@ def cast(database: Database, database_kind: str, request: pytest.FixtureRequest)
 @pytest.fixture
 async def site(database: Database, cast: Cast, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[Site]:
     """The web application with the cast, on a free port of loopback."""
+    # Not above: the bot takes seconds to load, which the process that only hands tests out needs not.
+    from tests.support.browser import open_site
+
     url = database.url.render_as_string(hide_password=False)
     async with open_site(Settings(_env_file=None, database_url=url, var_dir=tmp_path), clock) as opened:
         yield opened

@@ -1,4 +1,5 @@
-"""A thousand whole conversations of random words and taps by teachers: no fault, and the journal stays in order."""
+"""Whole conversations of random words and taps by teachers: no fault, and the journal stays in order. Four hundred, and a
+thousand in `make soak`."""
 
 from __future__ import annotations
 
@@ -262,7 +263,9 @@ async def _talk_and_check(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize(
+    "part", [*range(4), *(pytest.param(part, marks=pytest.mark.soak) for part in range(4, 10))]
+)
 async def test_a_hundred_conversations_leave_the_journal_in_order(
     database: Database, clock: FrozenClock, cast: Cast, part: int
 ) -> None:
