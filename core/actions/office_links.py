@@ -77,18 +77,23 @@ async def revoke_code(uow: UnitOfWork, key: ChatKey, school_id: int, invitation_
         office = await access_office(uow, await fresh_actor(uow, key), school_id, OFFICE)
         person_id = None
         if 0 < invitation_id <= LARGEST_ID:
-            is_open = sa.and_(
-                Invitation.id == invitation_id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
-            )
             person_id = await uow.value(
-                sa.select(Invitation.person_id).where(is_open, is_known(Invitation.person_id)),
+                sa.select(Invitation.person_id).where(
+                    Invitation.id == invitation_id, is_known(Invitation.person_id)
+                ),
                 asked_by(office, uow.now),
             )
         if person_id is None:
             raise NotFound("invitation_not_found")
-        await uow.write(
-            sa.update(Invitation).where(Invitation.id == invitation_id).values(revoked_at=uow.now)
+        revoked = await uow.write(
+            sa.update(Invitation)
+            .where(
+                Invitation.id == invitation_id, Invitation.used_at.is_(None), Invitation.revoked_at.is_(None)
+            )
+            .values(revoked_at=uow.now)
         )
+        if not revoked.rowcount:
+            raise NotFound("invitation_not_found")
         await record(
             uow,
             "invitation.revoke",

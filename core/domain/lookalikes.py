@@ -36,9 +36,8 @@ class DuplicatePair:
     other: Lookalike
 
 
-@dataclass(
-    slots=True, eq=False
-)  # Not frozen: a frozen one is made in twice the time, and a school has thousands.
+# Not frozen: a frozen one is made in twice the time, and a school has thousands.
+@dataclass(slots=True, eq=False)
 class Described:
     """A person made ready to be compared with thousands: names folded, telephone and e-mail as keys. ``id`` is 0 for
     somebody who is not written down yet."""

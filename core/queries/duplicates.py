@@ -40,7 +40,7 @@ async def lookalikes_of(
 
 async def likely_duplicates(uow: UnitOfWork, office: Office) -> Sequence[DuplicatePair]:
     """Pairs of the office's people who may be one, the surest first, a hundred at most. Two statements."""
-    rows = await uow.rows(_PEOPLE, asked_by(office, uow.now))
+    rows = await uow.rows(_COMPARABLE, asked_by(office, uow.now))
     ties = await uow.rows(_TIES, asked_by(office, uow.now))
 
     def found() -> list[DuplicatePair]:
@@ -60,6 +60,14 @@ _PEOPLE = (
     .where(is_known(Person.id))
     .order_by(Person.id)
     .execution_options(**LONG)
+)
+# Two who agree in nothing but the name are no pair: whoever has nothing else to compare is in none.
+_COMPARABLE = _PEOPLE.where(
+    sa.or_(
+        Person.birth_date.is_not(None),
+        *(column != "" for column in (Person.middle, Person.email, Person.phone)),
+        sa.exists().where(Guardianship.guardian_id == Person.id),
+    )
 )
 _TIES = (
     sa.select(Guardianship.guardian_id, Guardianship.child_id)
