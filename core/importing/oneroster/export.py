@@ -23,7 +23,8 @@ from core.db.snapshot import Snapshot, snapshot
 from core.db.uow import UnitOfWork
 from core.errors import UnreadableFile
 from core.importing.importer import OnStep
-from core.importing.oneroster.export_rows import Chosen, Table, tables
+from core.importing.oneroster import export_marks, export_people, export_school
+from core.importing.oneroster.export_choice import Chosen, Table
 from core.importing.own_ids import named_installation
 
 # https://www.imsglobal.org/spec/oneroster/v1p2/bind/csv: each file that a package may have is named, absent ones too.
@@ -100,7 +101,7 @@ def _private(path: Path) -> io.BufferedWriter:
 
 async def _write(reads: Snapshot, stream: io.BufferedWriter, chosen: Chosen, on_step: OnStep) -> Counter[str]:
     counts: Counter[str] = Counter()
-    every = tables(chosen)
+    every = _tables(chosen)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, table in enumerate(every):
             on_step(table.name, place, len(every))
@@ -146,3 +147,20 @@ def _manifest(present: list[str], chosen: Chosen) -> list[tuple[str, str]]:
         ("source.systemName", "Schoolbell"),
         ("source.systemCode", chosen.system),
     ]
+
+
+def _tables(chosen: Chosen) -> tuple[Table, ...]:
+    """Every file of the package, in the order of writing."""
+    return (
+        export_school.orgs(chosen),
+        export_school.sessions(chosen),
+        export_people.users(chosen),
+        export_people.roles(chosen),
+        export_people.demographics(chosen),
+        export_school.courses(chosen),
+        export_school.classes(chosen),
+        export_school.enrollments(chosen),
+        export_marks.categories(chosen),
+        export_marks.line_items(chosen),
+        export_marks.results(chosen),
+    )
