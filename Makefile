@@ -13,8 +13,8 @@ ARGS ?=
 help:
 	@echo "make demo      a lively demo school in the browser (ARGS=\"--port 9000 --reset\")"
 	@echo "make run       Schoolbell itself, with the settings of the environment or .env"
-	@echo "make test      all tests, on SQLite and PostgreSQL"
-	@echo "make soak      the long forms of tests that have a short one"
+	@echo "make test      the tests, on SQLite and PostgreSQL"
+	@echo "make soak      what make test leaves out for its length"
 	@echo "make check     format, lint, types and import rules"
 	@echo "make bench     the benchmarks; the last line of each is one JSON object"
 	@echo "make catalogs  bring the translations up to date with the code"
