@@ -111,7 +111,7 @@ def _session(row: Any, title: str, kind: str) -> Cells:
 
 
 def courses(chosen: Chosen) -> Table:
-    """A course of study a subject."""
+    """One a subject, and one a school for its homerooms."""
 
     def subject(row: Any) -> Cells:
         return (chosen.own("subject", row.id), "", "", "", row.name, "", "", row.org, row.name, "")
